@@ -1,0 +1,60 @@
+package handler
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/api"
+	"github.com/jackdawmq/jackdaw/core/auth"
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/coordinator"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+)
+
+// Deps is what the handlers work with.
+type Deps struct {
+	Self         kafka.NodeID
+	Metadata     metadata.Module
+	Configs      config.Resolver
+	Authorizer   auth.Authorizer
+	Coordinators []coordinator.Coordinator
+	Log          *zap.Logger
+}
+
+// Handlers answers every API key that no coordinator module answers.
+type Handlers struct{ Deps }
+
+// New returns the handlers of a broker.
+func New(d Deps) *Handlers { return &Handlers{Deps: d} }
+
+// allowed asks the authorizer on behalf of the client behind c.
+func (h *Handlers) allowed(c *api.Call, op auth.Operation, t auth.ResourceType, name string) bool {
+	return h.Authorizer.Allowed(c.Client.Principal, c.Client.Host(), op, t, name)
+}
+
+// message is a request message: a pointer to a kmsg request struct.
+type message[T any] interface {
+	*T
+	kmsg.Request
+}
+
+// decoded wraps a handler that works on kmsg messages. A body that does not decode closes the connection, as Kafka does.
+// A nil response sends nothing.
+func decoded[T any, R message[T]](f func(c *api.Call, req R) kmsg.Response) func(*api.Call) {
+	return func(c *api.Call) {
+		req := R(new(T))
+		req.SetVersion(c.Version)
+		if err := req.ReadFrom(c.Body); err != nil {
+			c.Response.None, c.Response.Close = true, true
+			return
+		}
+		resp := f(c, req)
+		if resp == nil {
+			c.Response.None = true
+			return
+		}
+		resp.SetVersion(c.Version)
+		c.Response.Body = resp.AppendTo(c.Response.Body)
+	}
+}
