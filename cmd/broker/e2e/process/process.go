@@ -1,0 +1,205 @@
+// Package process runs the real broker binary for end-to-end tests: it builds it once, starts it on free ports with a data
+// folder of its own, and kills, stops and restarts it at the same address.
+package process
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long a broker may take until it is ready, on the slowest machine that runs the tests.
+const startLimit = 60 * time.Second
+
+// Broker is a broker process that belongs to a test. Methods fail the test rather than return errors.
+type Broker struct {
+	Addr  string // Kafka bootstrap address
+	Admin string // operators' listener, host:port
+	Dir   string // data folder
+
+	t    testing.TB
+	args []string
+	cmd  *exec.Cmd
+	out  *output
+	gone chan struct{} // closed when the process ended
+}
+
+// output collects what the broker prints; the process and the test use it at the same time.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// binary builds cmd/broker once for all tests of a process.
+var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("JACKDAW_BROKER"); path != "" {
+		return path, nil
+	}
+	dir, err := os.MkdirTemp("", "jackdaw-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "broker")
+	_, here, _, _ := runtime.Caller(0)
+	build := exec.Command("go", "build", "-o", path, "./cmd/broker")
+	build.Dir = filepath.Join(filepath.Dir(here), "..", "..", "..", "..")
+	if text, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the broker: %w\n%s", err, text)
+	}
+	return path, nil
+})
+
+// Binary returns the path of the built broker.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Start runs a broker until the test ends. Settings are key=value pairs that go before the ones that Start chooses.
+func Start(t testing.TB, settings ...string) *Broker {
+	t.Helper()
+	b := &Broker{Addr: FreeAddr(t), Admin: FreeAddr(t), Dir: filepath.Join(t.TempDir(), "data"), t: t}
+	for _, s := range append(settings, "listeners=PLAINTEXT://"+b.Addr, "jackdaw.admin.listener="+b.Admin, "log.dirs="+b.Dir) {
+		b.args = append(b.args, "--set", s)
+	}
+	t.Cleanup(func() {
+		b.end(syscall.SIGKILL)
+		if t.Failed() {
+			t.Logf("the broker printed:\n%s", b.out)
+		}
+	})
+	b.Restart()
+	return b
+}
+
+// Restart starts the process again with the same address and data; it must not be running.
+func (b *Broker) Restart() {
+	b.t.Helper()
+	if b.out == nil {
+		b.out = &output{}
+	}
+	b.cmd = exec.Command(Binary(b.t), append([]string{"run"}, b.args...)...)
+	b.cmd.Stdout, b.cmd.Stderr = b.out, b.out
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.gone = make(chan struct{})
+	go func(cmd *exec.Cmd, gone chan struct{}) {
+		_ = cmd.Wait()
+		close(gone)
+	}(b.cmd, b.gone)
+	b.awaitReady()
+}
+
+func (b *Broker) awaitReady() {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-b.gone:
+			b.t.Fatalf("the broker ended before it was ready: %v\n%s", b.cmd.ProcessState, b.out)
+		case <-ctx.Done():
+			b.t.Fatalf("the broker was not ready after %v\n%s", startLimit, b.out)
+		case <-tick.C:
+			if b.Ready() {
+				return
+			}
+		}
+	}
+}
+
+// Ready reports whether /readyz answers 200.
+func (b *Broker) Ready() bool {
+	resp, err := http.Get("http://" + b.Admin + "/readyz")
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// Kill ends the process at once, as a crash would (SIGKILL).
+func (b *Broker) Kill() {
+	b.t.Helper()
+	b.end(syscall.SIGKILL)
+}
+
+// Stop asks the process to end (SIGTERM), waits for it and fails the test unless it exits with 0.
+func (b *Broker) Stop() {
+	b.t.Helper()
+	b.end(syscall.SIGTERM)
+	if code := b.cmd.ProcessState.ExitCode(); code != 0 {
+		b.t.Fatalf("the broker exited with %d after SIGTERM\n%s", code, b.out)
+	}
+}
+
+// Signal sends a signal to the process.
+func (b *Broker) Signal(s syscall.Signal) {
+	b.t.Helper()
+	if err := b.cmd.Process.Signal(s); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Wait returns the exit code once the process ended.
+func (b *Broker) Wait() int {
+	<-b.gone
+	return b.cmd.ProcessState.ExitCode()
+}
+
+// PID is the process id.
+func (b *Broker) PID() int { return b.cmd.Process.Pid }
+
+// Output is everything that the broker printed so far, over all its lives.
+func (b *Broker) Output() string { return b.out.String() }
+
+func (b *Broker) end(s syscall.Signal) {
+	if b.cmd == nil || b.cmd.Process == nil {
+		return
+	}
+	if err := b.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		b.t.Error(err)
+	}
+	<-b.gone
+}
+
+// FreeAddr returns an address of this machine that nobody listened on a moment ago.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
