@@ -73,8 +73,8 @@ func TestFranzGroupRebalancesAndResumes(t *testing.T) {
 		}
 	}
 	lags, err := kadm.NewClient(producer).Lag(deadline(t), "g")
-	if err != nil || lags["g"].Error() != nil {
-		t.Fatalf("lag of group g: %v, %v", err, lags["g"].Error())
+	if lag := lags["g"]; err != nil || lag.Error() != nil {
+		t.Fatalf("lag of group g: %v, %v", err, lag.Error())
 	}
 }
 
