@@ -1,0 +1,297 @@
+package wire_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"pgregory.net/rapid"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/wire"
+)
+
+func drawFetchRequest(t *rapid.T, version int16) *kmsg.FetchRequest {
+	i32 := rapid.Int32()
+	req := kmsg.NewPtrFetchRequest()
+	req.Version = version
+	req.ReplicaID = i32.Draw(t, "replica")
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = i32.Draw(t, "wait"), i32.Draw(t, "min"), i32.Draw(t, "max")
+	req.IsolationLevel = rapid.Int8().Draw(t, "isolation")
+	req.SessionID, req.SessionEpoch = i32.Draw(t, "session"), i32.Draw(t, "epoch")
+	req.Rack = rapid.StringN(0, 40, 200).Draw(t, "rack")
+	req.UnknownTags = drawTags(t)
+	if version >= 12 {
+		req.ClusterID = nullable(t, rapid.String(), "cluster")
+	}
+	if version >= 15 {
+		req.ReplicaState.ID, req.ReplicaState.Epoch = i32.Draw(t, "replica state"), rapid.Int64().Draw(t, "replica epoch")
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "topics") {
+		topic := kmsg.NewFetchRequestTopic()
+		topic.Topic, topic.TopicID, topic.UnknownTags = rapid.StringN(0, 40, 249).Draw(t, "topic"), drawUUID(t), drawTags(t)
+		for range rapid.IntRange(0, 3).Draw(t, "partitions") {
+			p := kmsg.NewFetchRequestTopicPartition()
+			p.Partition, p.CurrentLeaderEpoch = i32.Draw(t, "partition"), i32.Draw(t, "leader epoch")
+			p.FetchOffset, p.LogStartOffset = rapid.Int64().Draw(t, "offset"), rapid.Int64().Draw(t, "log start")
+			p.LastFetchedEpoch, p.PartitionMaxBytes = i32.Draw(t, "last epoch"), i32.Draw(t, "partition max")
+			p.UnknownTags = drawTags(t)
+			if version >= 17 && rapid.Bool().Draw(t, "directory") {
+				p.ReplicaDirectoryID = drawUUID(t)
+			}
+			if version >= 18 && rapid.Bool().Draw(t, "high watermark") {
+				p.HighWatermark = rapid.Int64().Draw(t, "high watermark")
+			}
+			topic.Partitions = append(topic.Partitions, p)
+		}
+		req.Topics = append(req.Topics, topic)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "forgotten") {
+		f := kmsg.NewFetchRequestForgottenTopic()
+		f.Topic, f.TopicID = rapid.StringN(0, 40, 249).Draw(t, "forgotten topic"), drawUUID(t)
+		f.Partitions = rapid.SliceOfN(i32, 0, 3).Draw(t, "forgotten partitions")
+		req.ForgottenTopics = append(req.ForgottenTopics, f)
+	}
+	return req
+}
+
+func TestFetchRequestReadsWhatKmsgWrites(t *testing.T) {
+	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
+		var req wire.FetchRequest // used again for each case, as a connection does
+		rapid.Check(t, func(t *rapid.T) {
+			body := drawFetchRequest(t, version).AppendTo(nil)
+			if err := req.Decode(version, body); err != nil {
+				t.Fatal(err)
+			}
+			// Through kmsg and back, fields that the version does not carry have their defaults.
+			want := kmsg.NewPtrFetchRequest()
+			want.Version = version
+			if err := want.ReadFrom(body); err != nil {
+				t.Fatal(err)
+			}
+			compareFetch(t, want, &req)
+		})
+	}
+}
+
+func compareFetch(t *rapid.T, want *kmsg.FetchRequest, got *wire.FetchRequest) {
+	replica, epoch := want.ReplicaID, int64(-1)
+	if want.Version >= 15 {
+		replica, epoch = want.ReplicaState.ID, want.ReplicaState.Epoch
+	}
+	if got.ReplicaID != kafka.NodeID(replica) || got.ReplicaEpoch != epoch || got.MaxWaitMs != want.MaxWaitMillis ||
+		got.MinBytes != want.MinBytes || got.MaxBytes != want.MaxBytes || got.Isolation != want.IsolationLevel ||
+		got.SessionID != want.SessionID || got.SessionEpoch != want.SessionEpoch || string(got.Rack) != want.Rack ||
+		(got.ClusterID == nil) != (want.ClusterID == nil) || want.ClusterID != nil && *want.ClusterID != string(got.ClusterID) ||
+		len(got.Topics) != len(want.Topics) || len(got.Forgotten) != len(want.ForgottenTopics) {
+		t.Fatalf("got  %+v\nwant %+v", got, want)
+	}
+	for i, topic := range want.Topics {
+		g := got.Topics[i]
+		if string(g.Name) != topic.Topic || g.ID != kafka.TopicID(topic.TopicID) || len(g.Partitions) != len(topic.Partitions) {
+			t.Fatalf("got %+v, want %+v", g, topic)
+		}
+		for j, p := range topic.Partitions {
+			if g.Partitions[j] != (wire.FetchPartition{
+				Partition: p.Partition, CurrentLeaderEpoch: kafka.LeaderEpoch(p.CurrentLeaderEpoch), FetchOffset: p.FetchOffset,
+				LastFetchedEpoch: kafka.LeaderEpoch(p.LastFetchedEpoch), LogStartOffset: p.LogStartOffset,
+				MaxBytes: p.PartitionMaxBytes, ReplicaDirectoryID: p.ReplicaDirectoryID, HighWatermark: p.HighWatermark,
+			}) {
+				t.Fatalf("got %+v, want %+v", g.Partitions[j], p)
+			}
+		}
+	}
+	for i, f := range want.ForgottenTopics {
+		g := got.Forgotten[i]
+		if string(g.Name) != f.Topic || g.ID != kafka.TopicID(f.TopicID) || len(g.Partitions) != len(f.Partitions) {
+			t.Fatalf("got %+v, want %+v", g, f)
+		}
+		for j := range f.Partitions {
+			if g.Partitions[j] != f.Partitions[j] {
+				t.Fatalf("got %+v, want %+v", g, f)
+			}
+		}
+	}
+}
+
+// fetchBody builds a consumer's request of topics x partitions.
+func fetchBody(version int16, topics, partitions int) []byte {
+	req := kmsg.NewFetchRequest()
+	req.Version = version
+	req.MaxWaitMillis, req.MinBytes, req.MaxBytes = 500, 1, 50<<20
+	for i := range topics {
+		topic := kmsg.NewFetchRequestTopic()
+		topic.Topic, topic.TopicID = "a-topic-with-a-name-longer-than-32-bytes", [16]byte{byte(i), 1}
+		for p := range partitions {
+			part := kmsg.NewFetchRequestTopicPartition()
+			part.Partition, part.PartitionMaxBytes = int32(p), 1<<20
+			topic.Partitions = append(topic.Partitions, part)
+		}
+		req.Topics = append(req.Topics, topic)
+		req.ForgottenTopics = append(req.ForgottenTopics,
+			kmsg.FetchRequestForgottenTopic{Topic: "gone", TopicID: [16]byte{9}, Partitions: []int32{1, 2}})
+	}
+	return req.AppendTo(nil)
+}
+
+func TestFetchRequestRefusesEveryTruncation(t *testing.T) {
+	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
+		body := fetchBody(version, 2, 2)
+		var req wire.FetchRequest
+		for n := range body {
+			if err := req.Decode(version, body[:n]); !errors.Is(err, wire.ErrMalformed) {
+				t.Fatalf("version %d, %d of %d bytes: error %v", version, n, len(body), err)
+			}
+		}
+		if err := req.Decode(version, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func FuzzFetchRequest(f *testing.F) {
+	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
+		f.Add(version, fetchBody(version, 2, 2))
+	}
+	f.Fuzz(func(t *testing.T, version int16, body []byte) {
+		if version < wire.FetchMin || version > wire.FetchMax {
+			return
+		}
+		var req wire.FetchRequest
+		if req.Decode(version, body) != nil {
+			return
+		}
+		total := 0
+		for i := range req.Topics {
+			total += len(req.Topics[i].Partitions)
+		}
+		if total*16 > len(body) || len(req.Topics)*3 > len(body) {
+			t.Fatalf("%d topics and %d partitions from %d bytes", len(req.Topics), total, len(body))
+		}
+	})
+}
+
+func TestFetchResponseWritesWhatKmsgWrites(t *testing.T) {
+	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
+		rapid.Check(t, func(t *rapid.T) {
+			want := drawFetchResponse(t, version)
+			body := []byte("before")
+			writeFetchResponse(&body, version, want)
+			if expect := want.AppendTo([]byte("before")); !bytes.Equal(body, expect) {
+				t.Fatalf("got  %x\nwant %x", body, expect)
+			}
+		})
+	}
+}
+
+func drawFetchResponse(t *rapid.T, version int16) *kmsg.FetchResponse {
+	i32 := rapid.Int32()
+	resp := &kmsg.FetchResponse{
+		Version: version, ThrottleMillis: i32.Draw(t, "throttle"), ErrorCode: rapid.Int16().Draw(t, "error"),
+		SessionID: i32.Draw(t, "session"),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "topics") {
+		topic := kmsg.FetchResponseTopic{Topic: rapid.StringN(0, 40, 249).Draw(t, "topic"), TopicID: drawUUID(t)}
+		for range rapid.IntRange(0, 3).Draw(t, "partitions") {
+			topic.Partitions = append(topic.Partitions, drawFetchResult(t, version))
+		}
+		resp.Topics = append(resp.Topics, topic)
+	}
+	if version >= 16 {
+		for range rapid.IntRange(0, 3).Draw(t, "endpoints") {
+			resp.Brokers = append(resp.Brokers, kmsg.FetchResponseBroker{
+				NodeID: i32.Draw(t, "node"), Host: rapid.StringN(0, 200, 250).Draw(t, "host"), Port: i32.Draw(t, "port"),
+				Rack: nullable(t, rapid.StringN(0, 200, 250), "rack"),
+			})
+		}
+	}
+	return resp
+}
+
+func drawFetchResult(t *rapid.T, version int16) kmsg.FetchResponseTopicPartition {
+	i32, i64 := rapid.Int32(), rapid.Int64()
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.Partition, p.ErrorCode = i32.Draw(t, "partition"), rapid.Int16().Draw(t, "error")
+	p.HighWatermark, p.LastStableOffset = i64.Draw(t, "high watermark"), i64.Draw(t, "last stable offset")
+	p.LogStartOffset, p.PreferredReadReplica = i64.Draw(t, "log start"), i32.Draw(t, "preferred")
+	p.RecordBatches = append([]byte{}, rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "records")...)
+	if rapid.Bool().Draw(t, "read committed") {
+		p.AbortedTransactions = []kmsg.FetchResponseTopicPartitionAbortedTransaction{}
+		for range rapid.IntRange(0, 2).Draw(t, "aborted") {
+			p.AbortedTransactions = append(p.AbortedTransactions, kmsg.FetchResponseTopicPartitionAbortedTransaction{
+				ProducerID: i64.Draw(t, "producer"), FirstOffset: i64.Draw(t, "first offset"),
+			})
+		}
+	}
+	some := rapid.Int32Min(0)
+	if version >= 12 && rapid.Bool().Draw(t, "diverging") {
+		p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset = some.Draw(t, "epoch"), i64.Draw(t, "end")
+	}
+	if version >= 12 && rapid.Bool().Draw(t, "leader") {
+		p.CurrentLeader.LeaderID, p.CurrentLeader.LeaderEpoch = some.Draw(t, "leader id"), i32.Draw(t, "leader epoch")
+	}
+	if version >= 12 && rapid.Bool().Draw(t, "snapshot") {
+		p.SnapshotID.Epoch, p.SnapshotID.EndOffset = some.Draw(t, "snapshot epoch"), i64.Draw(t, "snapshot end")
+	}
+	return p
+}
+
+func fetchResult(p *kmsg.FetchResponseTopicPartition) wire.FetchResult {
+	r := wire.FetchResult{
+		Partition: p.Partition, ErrorCode: kafka.ErrorCode(p.ErrorCode), HighWatermark: p.HighWatermark,
+		LastStableOffset: p.LastStableOffset, LogStartOffset: p.LogStartOffset, PreferredReadReplica: kafka.NodeID(p.PreferredReadReplica),
+	}
+	if p.AbortedTransactions != nil {
+		r.AbortedTransactions = []wire.AbortedTransaction{}
+	}
+	for _, a := range p.AbortedTransactions {
+		r.AbortedTransactions = append(r.AbortedTransactions,
+			wire.AbortedTransaction{ProducerID: kafka.ProducerID(a.ProducerID), FirstOffset: a.FirstOffset})
+	}
+	if p.DivergingEpoch.Epoch >= 0 {
+		r.DivergingEpoch = &wire.EpochEndOffset{Epoch: kafka.LeaderEpoch(p.DivergingEpoch.Epoch), EndOffset: p.DivergingEpoch.EndOffset}
+	}
+	if p.CurrentLeader.LeaderID >= 0 {
+		r.CurrentLeader = &wire.CurrentLeader{
+			LeaderID: kafka.NodeID(p.CurrentLeader.LeaderID), LeaderEpoch: kafka.LeaderEpoch(p.CurrentLeader.LeaderEpoch),
+		}
+	}
+	if p.SnapshotID.Epoch >= 0 {
+		r.SnapshotID = &wire.EpochEndOffset{Epoch: kafka.LeaderEpoch(p.SnapshotID.Epoch), EndOffset: p.SnapshotID.EndOffset}
+	}
+	return r
+}
+
+func writeFetchResponse(body *[]byte, version int16, from *kmsg.FetchResponse) {
+	w := wire.NewFetchResponse(body, version)
+	w.Start(from.ThrottleMillis, kafka.ErrorCode(from.ErrorCode), from.SessionID, len(from.Topics))
+	for _, topic := range from.Topics {
+		w.Topic(topic.Topic, topic.TopicID, len(topic.Partitions))
+		for i := range topic.Partitions {
+			p := fetchResult(&topic.Partitions[i])
+			w.Partition(&p, len(topic.Partitions[i].RecordBatches))
+			*body = append(*body, topic.Partitions[i].RecordBatches...)
+			w.EndPartition(&p)
+		}
+		w.EndTopic()
+	}
+	var endpoints []wire.NodeEndpoint
+	for _, b := range from.Brokers {
+		endpoints = append(endpoints, wire.NodeEndpoint{NodeID: kafka.NodeID(b.NodeID), Host: b.Host, Port: b.Port, Rack: b.Rack})
+	}
+	w.End(endpoints)
+}
+
+func TestFetchRequestDefaults(t *testing.T) {
+	var req wire.FetchRequest
+	if err := req.Decode(4, fetchBody(4, 1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	p := req.Topics[0].Partitions[0]
+	if req.SessionEpoch != -1 || req.ReplicaEpoch != -1 || p.CurrentLeaderEpoch != kafka.NoEpoch ||
+		p.LastFetchedEpoch != kafka.NoEpoch || p.LogStartOffset != -1 || p.HighWatermark != math.MaxInt64 {
+		t.Errorf("got %+v, %+v", req, p)
+	}
+}
