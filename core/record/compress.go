@@ -1,0 +1,85 @@
+package record
+
+import (
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Compress appends the compressed form of src to dst. level is the value of compression.<codec>.level, or DefaultLevel.
+func Compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
+	switch codec {
+	case None:
+		return append(dst, src...), nil
+	case Gzip:
+		return appendGzip(dst, src, level)
+	case Snappy:
+		return appendSnappy(dst, src), nil
+	case LZ4:
+		return appendLZ4(dst, src, level)
+	case Zstd:
+		return appendZstd(dst, src, level)
+	}
+	return dst, ErrCodec
+}
+
+// These pools, one per level, are caches of encoder memory without any state that a caller could observe.
+var (
+	gzipWriters  [gzip.BestCompression + 1]sync.Pool      // of *gzip.Writer; 0 is the default level
+	zstdEncoders [zstd.SpeedBestCompression + 1]sync.Pool // of *zstd.Encoder
+)
+
+func appendGzip(dst, src []byte, level int) ([]byte, error) {
+	if level < gzip.BestSpeed || level > gzip.BestCompression {
+		level = DefaultLevel
+	}
+	pool := &gzipWriters[level]
+	w, _ := pool.Get().(*gzip.Writer)
+	if w == nil {
+		libraryLevel := level
+		if level == DefaultLevel {
+			libraryLevel = gzip.DefaultCompression
+		}
+		var err error
+		if w, err = gzip.NewWriterLevel(nil, libraryLevel); err != nil {
+			return dst, err
+		}
+	}
+	defer pool.Put(w)
+	out := sliceWriter{b: dst}
+	w.Reset(&out)
+	_, err := w.Write(src)
+	if err == nil {
+		err = w.Close()
+	}
+	w.Reset(nil)
+	return out.b, err
+}
+
+func appendZstd(dst, src []byte, level int) ([]byte, error) {
+	if level == DefaultLevel {
+		level = 3
+	}
+	speed := zstd.EncoderLevelFromZstd(level)
+	pool := &zstdEncoders[speed]
+	e, _ := pool.Get().(*zstd.Encoder)
+	if e == nil {
+		var err error
+		e, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(speed), zstd.WithEncoderConcurrency(1),
+			zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20))
+		if err != nil {
+			return dst, err
+		}
+	}
+	defer pool.Put(e)
+	return e.EncodeAll(src, dst), nil
+}
+
+// sliceWriter appends what is written to a slice.
+type sliceWriter struct{ b []byte }
+
+func (w *sliceWriter) Write(p []byte) (int, error) {
+	w.b = append(w.b, p...)
+	return len(p), nil
+}

@@ -1,0 +1,32 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+)
+
+// Errors of this package carry the code that a client is answered with (kafka.CodeOf). Most carry no message for the
+// response, because Kafka sends none; their text is for logs.
+var (
+	// ErrShort says that there are not enough bytes for a batch header, or for the batch that the header announces.
+	ErrShort = errors.New("record: batch is cut short")
+	// ErrUnreadable says that what should be a batch header is none: Kafka answers every partition of such a request
+	// with CORRUPT_MESSAGE. It always accompanies a *kafka.Error.
+	ErrUnreadable = errors.New("record: unreadable batch header")
+	// ErrMalformed says that the records of a batch are not what its header and their own lengths announce.
+	ErrMalformed = fmt.Errorf("record: malformed record: %w", kafka.InvalidRecord)
+	// ErrCompressed says that compressed records can't be decompressed.
+	ErrCompressed = fmt.Errorf("record: undecodable compressed records: %w", kafka.CorruptMessage)
+	// ErrCodec says that a batch names a codec that does not exist.
+	ErrCodec = fmt.Errorf("record: unknown compression codec: %w", kafka.InvalidRecord)
+	// ErrLimit says that decompressed records are larger than the caller's limit. Clients answer MESSAGE_TOO_LARGE by
+	// splitting the batch.
+	ErrLimit = fmt.Errorf("record: decompressed records exceed the limit: %w", kafka.MessageTooLarge)
+)
+
+var (
+	errFewRecords  = fmt.Errorf("record: fewer records than the batch counts: %w", kafka.InvalidRecord)
+	errManyRecords = fmt.Errorf("record: bytes remain after the last record: %w", kafka.InvalidRecord)
+)

@@ -1,0 +1,123 @@
+package record
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/pierrec/lz4/v4"
+)
+
+const (
+	lz4Magic       = 0x184D2204
+	lz4Independent = 1 << 5 // flag: no block refers to an earlier one
+	lz4BlockCRC    = 1 << 4
+	lz4ContentSize = 1 << 3
+	lz4ContentCRC  = 1 << 2
+	lz4Dictionary  = 1 << 0
+	lz4Stored      = 1 << 31 // in a block's length: it is not compressed
+)
+
+// lz4Readers is a cache of decoder memory without any state that a caller could observe.
+var lz4Readers sync.Pool // of *lz4Reader
+
+type lz4Reader struct {
+	src bytes.Reader
+	*lz4.Reader
+}
+
+// unlz4 decompresses the first frame of src. What follows is ignored, as in Java.
+func unlz4(dst, src []byte, limit int) ([]byte, error) {
+	frame, independent := lz4Frame(src)
+	if frame == nil {
+		return dst, ErrCompressed
+	}
+	// A pooled reader keeps the end of its last frame as the dictionary of the next one: a frame of dependent blocks
+	// could read somebody else's records, so it gets a reader of its own.
+	var r *lz4Reader
+	if independent {
+		r, _ = lz4Readers.Get().(*lz4Reader)
+	}
+	if r == nil {
+		r = &lz4Reader{Reader: lz4.NewReader(nil)}
+		if err := r.Apply(lz4.ConcurrencyOption(1)); err != nil {
+			return dst, err
+		}
+	}
+	r.src.Reset(frame)
+	r.Reset(&r.src)
+	start := len(dst)
+	dst, err := readAll(r, dst, start, limit)
+	r.src.Reset(nil)
+	r.Reset(nil)
+	if independent {
+		lz4Readers.Put(r)
+	}
+	if err != nil {
+		return dst[:start], err
+	}
+	return dst, nil
+}
+
+// lz4Frame finds the end of the frame at the start of src by its block lengths; it returns nil when there is no whole one.
+func lz4Frame(src []byte) (frame []byte, independent bool) {
+	if len(src) < 7 || binary.LittleEndian.Uint32(src) != lz4Magic {
+		return nil, false
+	}
+	flags, at := src[4], 7
+	if flags&lz4Dictionary != 0 {
+		return nil, false // nobody could know the dictionary
+	}
+	if flags&lz4ContentSize != 0 {
+		at += 8
+	}
+	for at+4 <= len(src) {
+		size := binary.LittleEndian.Uint32(src[at:])
+		at += 4
+		if size == 0 {
+			if flags&lz4ContentCRC != 0 {
+				at += 4
+			}
+			if at > len(src) {
+				return nil, false
+			}
+			return src[:at:at], flags&lz4Independent != 0
+		}
+		at += int(size &^ lz4Stored)
+		if flags&lz4BlockCRC != 0 {
+			at += 4
+		}
+	}
+	return nil, false
+}
+
+// lz4Writers is a cache of encoder memory without any state that a caller could observe.
+var lz4Writers = sync.Pool{New: func() any { return lz4.NewWriter(io.Discard) }}
+
+// appendLZ4 appends src as one frame of independent 64 KiB blocks, which is what the Java client writes.
+func appendLZ4(dst, src []byte, level int) ([]byte, error) {
+	w := lz4Writers.Get().(*lz4.Writer)
+	defer lz4Writers.Put(w)
+	out := sliceWriter{b: slices.Grow(dst, lz4.CompressBlockBound(min(len(src), 64<<10)))}
+	w.Reset(&out)
+	err := w.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1), lz4.ChecksumOption(false),
+		lz4.CompressionLevelOption(lz4Level(level)))
+	if err == nil {
+		_, err = w.Write(src)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	w.Reset(io.Discard)
+	return out.b, err
+}
+
+// lz4Level maps compression.lz4.level: Kafka's default, 9, is its fast compressor; the library knows nine levels.
+func lz4Level(level int) lz4.CompressionLevel {
+	if level == DefaultLevel || level == 9 {
+		return lz4.Fast
+	}
+	return 1 << (8 + min(max(level, 1), 9))
+}

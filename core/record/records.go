@@ -1,0 +1,77 @@
+package record
+
+// Records iterates over the records of one batch:
+//
+//	records, err := batch.Records(limit)
+//	...
+//	defer records.Close()
+//	for records.Next(&r) {
+//	}
+//	err = records.Err()
+//
+// It allocates nothing, but for what a codec needs when pools are cold.
+type Records struct {
+	all     []byte // uncompressed records of the whole batch
+	rest    []byte
+	count   int32
+	left    int32
+	scratch *buffer
+	err     error
+}
+
+// Records returns an iterator over the batch's records. Compressed records are decompressed at once, into a pooled buffer
+// that Close gives back; when they take more than limit bytes, the error is ErrLimit. Other errors are ErrCompressed and
+// ErrCodec.
+func (b Batch) Records(limit int) (Records, error) {
+	h := b.Header()
+	rs := Records{all: b[HeaderSize:], count: h.Count}
+	if codec := h.Codec(); codec != None {
+		rs.scratch = newBuffer()
+		var err error
+		rs.scratch.b, err = Decompress(rs.scratch.b, rs.all, codec, limit)
+		if err != nil {
+			rs.Close()
+			return Records{}, err
+		}
+		rs.all = rs.scratch.b
+	}
+	rs.rewind()
+	return rs, nil
+}
+
+// Next decodes the next record into r and reports whether there was one. After the last record it makes sure that nothing
+// follows.
+func (rs *Records) Next(r *Record) bool {
+	if rs.left <= 0 || rs.err != nil {
+		if rs.err == nil && len(rs.rest) > 0 {
+			rs.err = errManyRecords
+		}
+		return false
+	}
+	if len(rs.rest) == 0 {
+		rs.err = errFewRecords
+		return false
+	}
+	n, err := r.parse(rs.rest)
+	if err != nil {
+		rs.err = err
+		return false
+	}
+	rs.rest = rs.rest[n:]
+	rs.left--
+	return true
+}
+
+// Err returns why Next stopped, or nil when the batch holds exactly the records that it counts.
+func (rs *Records) Err() error { return rs.err }
+
+// Close gives the buffer of decompressed records back. Records that came from it are then invalid.
+func (rs *Records) Close() {
+	if rs.scratch != nil {
+		rs.scratch.free()
+		*rs = Records{}
+	}
+}
+
+// rewind starts again at the first record.
+func (rs *Records) rewind() { rs.rest, rs.left, rs.err = rs.all, rs.count, nil }
