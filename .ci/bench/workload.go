@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// workload is one way to use a broker. Its topic is made before and deleted after the measurement.
+type workload struct {
+	name       string
+	partitions int32
+	record     int // bytes of a value
+	batch      int32
+	codec      kgo.CompressionCodec
+	fetchers   int // connections that each fetch everything; 0 measures producing
+}
+
+func workloads() []workload {
+	return []workload{
+		{name: "produce 1 KiB, 1 MB batches", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.NoCompression()},
+		{name: "produce 1 KiB, 16 KiB batches", partitions: 6, record: 1 << 10, batch: 16 << 10, codec: kgo.NoCompression()},
+		{name: "produce 100 B, 1 MB batches", partitions: 6, record: 100, batch: 1 << 20, codec: kgo.NoCompression()},
+		{name: "produce 1 KiB, 1 MB batches, lz4", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.Lz4Compression()},
+		{name: "fetch 1 KiB, 1 connection", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.NoCompression(), fetchers: 1},
+	}
+}
+
+func (w workload) matches(part string) bool { return strings.Contains(w.name, part) }
+
+func (w workload) run(ctx context.Context, p *process, t target, n int64, results *table) error {
+	if t.name() == "floor" {
+		return w.runFloor(p, t, n, results)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(p.addr))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	quickly := "100"
+	topic := fmt.Sprintf("bench-%d", time.Now().UnixNano())
+	if _, err := admin.CreateTopic(ctx, w.partitions, 1, map[string]*string{"file.delete.delay.ms": &quickly}, topic); err != nil {
+		return err
+	}
+	defer func() { _, _ = admin.DeleteTopic(ctx, topic) }()
+
+	work := func() error { return w.produce(ctx, p.addr, topic, n) }
+	moved := n
+	if w.fetchers > 0 {
+		if err := work(); err != nil {
+			return err
+		}
+		moved = n * int64(w.fetchers)
+		work = func() error { return w.fetch(ctx, p.addr, topic, n) }
+	}
+	return w.account(p, t, moved, results, work)
+}
+
+func (w workload) runFloor(p *process, t target, n int64, results *table) error {
+	write := func() error { return talkToFloor(p.addr, floorWrite, n, int(w.batch)) }
+	if w.fetchers == 0 {
+		return w.account(p, t, n, results, write)
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	return w.account(p, t, n, results, func() error { return talkToFloor(p.addr, floorRead, n, int(w.batch)) })
+}
+
+// account adds what the process used during the work to the results, for each GB.
+func (w workload) account(p *process, t target, n int64, results *table, work func() error) error {
+	before, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	after, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	used := after.minus(before)
+	gb := float64(n) / 1e9
+	results.add(w.name, "CPU s/GB", t.name(), used.total()/gb)
+	results.add(w.name+", user", "CPU s/GB", t.name(), used.user/gb)
+	return nil
+}
+
+func (w workload) produce(ctx context.Context, addr, topic string, n int64) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(w.codec),
+		kgo.ProducerBatchMaxBytes(w.batch), kgo.ProducerLinger(5*time.Millisecond), kgo.MaxBufferedBytes(64<<20),
+		kgo.MaxBufferedRecords(1<<20), kgo.RequiredAcks(kgo.AllISRAcks()))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	values := jsonValues(w.record)
+	var once sync.Once
+	var failed error
+	for i := range int(n / int64(w.record)) {
+		client.Produce(ctx, &kgo.Record{Value: values[i%len(values)]}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				once.Do(func() { failed = err })
+			}
+		})
+	}
+	if err := client.Flush(ctx); err != nil {
+		return err
+	}
+	return failed
+}
+
+func (w workload) fetch(ctx context.Context, addr, topic string, n int64) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumeTopics(topic), kgo.FetchMaxPartitionBytes(1<<20),
+		kgo.FetchMaxBytes(50<<20))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for want := n / int64(w.record); want > 0; {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return err
+		}
+		want -= int64(fetches.NumRecords())
+	}
+	return nil
+}
+
+// jsonValues makes values that compress about 3:1, as JSON does.
+func jsonValues(size int) [][]byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	values := make([][]byte, 512)
+	for i := range values {
+		var b strings.Builder
+		for b.Len() < size {
+			fmt.Fprintf(&b, `{"id":%d,"user":"user-%d","amount":%.2f,"state":"shipped"}`, random.Int64(), random.IntN(10000), random.Float64()*1000)
+		}
+		values[i] = []byte(b.String()[:size])
+	}
+	return values
+}
