@@ -1,0 +1,176 @@
+package partition
+
+import (
+	"math"
+	"time"
+
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/record"
+)
+
+// AppendOptions says how to append.
+type AppendOptions struct {
+	// Acks is what the producer asked for: -1 demands enough in-sync replicas before anything is written.
+	Acks int16
+	// LeaderEpoch is the epoch in which the caller believes that this broker leads; negative: any.
+	LeaderEpoch kafka.LeaderEpoch
+	// Internal marks batches that the broker itself built: they may hold control records, and topic configs do not apply.
+	Internal bool
+}
+
+// AppendResult is what became of a batch.
+type AppendResult struct {
+	BaseOffset int64
+	LastOffset int64
+	// LogAppendTime is the broker's time of the append in milliseconds when the topic uses it, else -1. For a duplicate
+	// it is the original batch's largest timestamp, as in Kafka.
+	LogAppendTime int64
+	// Duplicate says that the batch was already in the log: nothing was written.
+	Duplicate bool
+	// RecordErrors names the records for which the batch was refused.
+	RecordErrors []record.RecordError
+}
+
+// AppendAsLeader checks a produced batch, gives it its offsets in place and appends it. The log has the bytes when it
+// returns: b belongs to the caller again. It does not wait for replication: Watch does. Errors carry the code to answer,
+// and a message where Kafka has one.
+func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, error) {
+	failed := AppendResult{BaseOffset: -1, LastOffset: -1, LogAppendTime: -1}
+	if err := p.writable(&o); err != nil {
+		return failed, err
+	}
+	var checked record.Result
+	var err error
+	if o.Internal {
+		checked, err = internalBatch(b)
+	} else {
+		checked, err = record.Validate(b, p.rules.Load(), time.Now().UnixMilli())
+	}
+	if err != nil {
+		failed.RecordErrors = checked.RecordErrors
+		return failed, err
+	}
+	if len(checked.Batch) > p.Config().Log.SegmentBytes {
+		return failed, kafka.RecordListTooLarge
+	}
+	result, err := p.appendChecked(&checked, &o)
+	if err != nil {
+		return failed, err
+	}
+	if !result.Duplicate {
+		p.advance()
+		if !o.Internal {
+			p.set.Traffic.BytesIn.Add(float64(len(checked.Batch)))
+			p.set.Traffic.MessagesIn.Add(float64(checked.Header.Count))
+		}
+	}
+	return result, nil
+}
+
+// writable reports whether this broker may append now.
+func (p *Partition) writable(o *AppendOptions) error {
+	r, err := p.leading()
+	if err != nil {
+		return err
+	}
+	if err := r.checkEpoch(o.LeaderEpoch); err != nil {
+		return err
+	}
+	if o.Acks == -1 && p.set.Replicator.InSync(p.replicationLeader(r)) < min(p.Config().MinInSyncReplicas, r.replicas) {
+		return kafka.NotEnoughReplicas
+	}
+	return nil
+}
+
+// internalBatch prepares a batch that a coordinator built.
+func internalBatch(b []byte) (record.Result, error) {
+	batch, err := record.Single(b)
+	if err != nil {
+		return record.Result{}, err
+	}
+	return record.Result{Batch: batch, Header: batch.Header(), LogAppendTime: record.NoTimestamp}, nil
+}
+
+// appendChecked is the part of an append that one goroutine at a time does.
+func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (AppendResult, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, err := p.leading() // again: the leader may have changed while the batch was checked
+	if err != nil {
+		return AppendResult{}, err
+	}
+	if err := r.checkEpoch(o.LeaderEpoch); err != nil {
+		return AppendResult{}, err
+	}
+	h := &checked.Header
+	if h.HasProducerID() {
+		known, err := p.producers.Check(h)
+		if err != nil {
+			return AppendResult{}, err
+		}
+		if known.Duplicate {
+			return AppendResult{
+				BaseOffset: known.BaseOffset, LastOffset: known.LastOffset, LogAppendTime: known.Timestamp, Duplicate: true,
+			}, nil
+		}
+	}
+	h.BaseOffset, h.LeaderEpoch = p.progress.end.Load(), r.epoch
+	checked.Batch.SetBaseOffset(h.BaseOffset)
+	checked.Batch.SetLeaderEpoch(h.LeaderEpoch)
+	if err := p.write(checked.Batch, h); err != nil {
+		return AppendResult{}, storageError(err)
+	}
+	return AppendResult{BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), LogAppendTime: checked.LogAppendTime}, nil
+}
+
+// write appends a batch whose offsets are set and makes it visible. The caller holds mu.
+func (p *Partition) write(batch record.Batch, h *record.Header) error {
+	if err := p.saveEpochs(); err != nil {
+		return err
+	}
+	err := p.log.Append(batch, log.AppendInfo{
+		BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), MaxTimestamp: h.MaxTimestamp, Records: int(h.Count),
+	})
+	if err != nil {
+		return err
+	}
+	if h.HasProducerID() {
+		p.producers.Update(h, batch)
+		p.progress.unstable.Store(p.producers.FirstUnstable())
+	}
+	p.progress.end.Store(h.LastOffset() + 1)
+	return nil
+}
+
+// rulesOf turns topic configs into the rules that produced batches are checked by.
+func rulesOf(tp kafka.TopicPartition, c *config.Topic) *record.ValidateOptions {
+	o := record.DefaultValidateOptions(tp)
+	o.MaxMessageBytes = c.MaxMessageBytes
+	o.Compacted = c.Log.Compact
+	if c.LogAppendTime {
+		o.TimestampType = record.LogAppendTime
+	}
+	o.TimestampBefore, o.TimestampAfter = limitMillis(c.TimestampBeforeMax), limitMillis(c.TimestampAfterMax)
+	if codec, ok := record.ParseCodec(c.CompressionType); ok {
+		o.Codec = codec
+	}
+	switch o.Codec {
+	case record.Gzip:
+		o.Level = max(c.GzipLevel, record.DefaultLevel)
+	case record.LZ4:
+		o.Level = c.LZ4Level
+	case record.Zstd:
+		o.Level = c.ZstdLevel
+	}
+	return &o
+}
+
+// limitMillis turns a limit into milliseconds; a negative one is none.
+func limitMillis(d time.Duration) int64 {
+	if d < 0 {
+		return math.MaxInt64
+	}
+	return d.Milliseconds()
+}

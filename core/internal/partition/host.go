@@ -1,0 +1,60 @@
+package partition
+
+import (
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/record"
+)
+
+// host is what the log sees of its partition.
+type host struct {
+	p        *Partition
+	replayed []epochEntry // leader epochs that recovery came across
+}
+
+var _ log.Host = (*host)(nil)
+
+// Restore loads the producer state.
+func (h *host) Restore(snapshot []byte, offset int64) error {
+	return h.p.producers.Restore(snapshot, offset)
+}
+
+// Replay brings the producer state and the leader epochs up to a recovered batch.
+func (h *host) Replay(header *record.Header, batch []byte) error {
+	if n := len(h.replayed); n == 0 || h.replayed[n-1].epoch < header.LeaderEpoch {
+		h.replayed = append(h.replayed, epochEntry{header.LeaderEpoch, header.BaseOffset})
+	}
+	return h.p.producers.Replay(header, batch)
+}
+
+// Snapshot returns the producer state. The log calls it from within Append and Close, when mu is held.
+func (h *host) Snapshot() []byte { return h.p.producers.Snapshot() }
+
+// Bounds limits retention and compaction.
+func (h *host) Bounds() log.Bounds {
+	return log.Bounds{
+		HighWatermark: h.p.progress.high.Load(),
+		FirstUnstable: h.p.progress.stableEnd.Load(),
+		LastSequence:  h.p.lastSequence,
+	}
+}
+
+// Stable moves the high watermark. It may be called from within Append, with mu held: then the append itself goes on to
+// move the high watermark and wake waiters.
+func (h *host) Stable(offset int64) {
+	if raise(&h.p.progress.durable, offset) {
+		h.p.advance()
+	}
+}
+
+// StartMoved takes over the log start offset that retention moved.
+func (h *host) StartMoved(offset int64) { h.p.startMoved(offset) }
+
+// Failed takes the partition offline.
+func (h *host) Failed(err error) {
+	if h.p.failed.CompareAndSwap(false, true) {
+		h.p.logger.Error("the log's storage failed; the partition is offline until the broker restarts", zap.Error(err))
+		h.p.watchers.Wake()
+	}
+}

@@ -1,0 +1,225 @@
+package partition
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/replication"
+)
+
+// Partition is one replica that this broker holds. All its methods may be called by any goroutine.
+type Partition struct {
+	tp     kafka.TopicPartition
+	id     kafka.TopicID
+	set    *Set
+	config *atomic.Pointer[config.Topic] // the topic's
+	rules  atomic.Pointer[record.ValidateOptions]
+	log    log.Log // nil when it could not be opened
+	logger *zap.Logger
+
+	role     atomic.Pointer[role] // nil once the partition is deleted
+	failed   atomic.Bool          // the storage failed; only a restart mends it
+	progress progress
+	epochs   leaderEpochs
+	watchers watchers
+
+	mu        sync.Mutex
+	producers *producers
+}
+
+// newPartition returns a partition whose log is not open yet and that nobody leads.
+func newPartition(s *Set, t *Topic, i int32) *Partition {
+	tp := kafka.TopicPartition{Topic: t.Name, Partition: i}
+	p := &Partition{
+		tp: tp, id: t.ID, set: s, config: t.config, producers: &producers{},
+		logger: s.Log.With(zap.Stringer("partition", tp)),
+	}
+	p.progress.unstable.Store(noOffset)
+	p.rules.Store(rulesOf(tp, t.config.Load()))
+	p.role.Store(&role{leader: kafka.NoNode, epoch: kafka.NoEpoch})
+	return p
+}
+
+// configure takes over changed topic configs.
+func (p *Partition) configure(c *config.Topic) {
+	p.rules.Store(rulesOf(p.tp, c))
+	if p.log != nil {
+		p.log.Configure(c.Log)
+	}
+}
+
+// role is what metadata says of a partition. It is immutable.
+type role struct {
+	leader   kafka.NodeID
+	leading  bool
+	epoch    kafka.LeaderEpoch
+	start    int64 // log end offset when this broker became leader in this epoch
+	replicas int
+}
+
+// TopicPartition returns the partition's name.
+func (p *Partition) TopicPartition() kafka.TopicPartition { return p.tp }
+
+// TopicID returns the id of the partition's topic.
+func (p *Partition) TopicID() kafka.TopicID { return p.id }
+
+// Deleted reports whether the topic was deleted: whoever kept the Partition must look it up again.
+func (p *Partition) Deleted() bool { return p.role.Load() == nil }
+
+// Leader returns the current leader and its epoch: what CurrentLeader of Produce and Fetch answers (KIP-951).
+func (p *Partition) Leader() (kafka.NodeID, kafka.LeaderEpoch) {
+	if r := p.role.Load(); r != nil {
+		return r.leader, r.epoch
+	}
+	return kafka.NoNode, kafka.NoEpoch
+}
+
+// Config returns the topic configs in force.
+func (p *Partition) Config() *config.Topic { return p.config.Load() }
+
+// LogStartOffset returns the first offset that clients may read.
+func (p *Partition) LogStartOffset() int64 { return p.progress.start.Load() }
+
+// LogEndOffset returns the offset that the next record gets.
+func (p *Partition) LogEndOffset() int64 { return p.progress.end.Load() }
+
+// HighWatermark returns the first offset that is not yet replicated as acks=all asks for.
+func (p *Partition) HighWatermark() int64 { return p.progress.high.Load() }
+
+// LastStableOffset returns the first offset that read-committed consumers may not see yet.
+func (p *Partition) LastStableOffset() int64 { return p.progress.stableEnd.Load() }
+
+// LogStatus returns the sizes of the log, for DescribeLogDirs. It is zero when the log could not be opened.
+func (p *Partition) LogStatus() log.Status {
+	if p.log == nil {
+		return log.Status{}
+	}
+	return p.log.Status()
+}
+
+// leading returns the role of a partition that this broker leads and can serve, or why it cannot.
+func (p *Partition) leading() (*role, error) {
+	r := p.role.Load()
+	switch {
+	case r == nil:
+		return nil, kafka.UnknownTopicOrPartition
+	case !r.leading:
+		return nil, kafka.NotLeaderOrFollower
+	case p.log == nil || p.failed.Load():
+		return nil, kafka.KafkaStorageError
+	}
+	return r, nil
+}
+
+// checkEpoch compares the leader epoch that a client believes in with the current one (KIP-320). Negative ones are not
+// checked.
+func (r *role) checkEpoch(current kafka.LeaderEpoch) error {
+	switch {
+	case current < 0 || current == r.epoch:
+		return nil
+	case current < r.epoch:
+		return kafka.FencedLeaderEpoch
+	default:
+		return kafka.UnknownLeaderEpoch
+	}
+}
+
+func (p *Partition) replicationLeader(r *role) replication.Leader {
+	return replication.Leader{TopicPartition: p.tp, Epoch: r.epoch}
+}
+
+// open opens the log and brings epochs and offsets up. An error leaves a partition that answers KAFKA_STORAGE_ERROR.
+func (p *Partition) open(ctx context.Context) error {
+	host := &host{p: p}
+	l, err := p.set.Engine.Open(ctx, log.Spec{TopicPartition: p.tp, TopicID: p.id, Settings: p.Config().Log}, host)
+	if err != nil {
+		return err
+	}
+	status := l.Status()
+	p.restoreEpochs(l, host.replayed, status)
+	p.log = l
+	p.progress.opened(status, p.producers.FirstUnstable())
+	return nil
+}
+
+// restoreEpochs loads the side file of leader epochs, cuts it to the log and adds the epochs that recovery replayed.
+func (p *Partition) restoreEpochs(l log.Log, replayed []epochEntry, status log.Status) {
+	data, _, err := l.LoadState(log.LeaderEpochs)
+	var entries []epochEntry
+	if err == nil {
+		entries, err = decodeEpochs(data)
+	}
+	if err != nil {
+		p.logger.Warn("leader epochs are unreadable; rebuilt from the log", zap.Error(err))
+	}
+	p.epochs.load(entries)
+	p.epochs.truncateEnd(status.EndOffset)
+	for _, x := range replayed {
+		if x.epoch > p.epochs.latest() {
+			p.epochs.assign(x.epoch, x.start)
+		}
+	}
+	p.epochs.truncateStart(status.StartOffset)
+}
+
+// follow takes over what metadata says of the partition.
+func (p *Partition) follow(state *metadata.Partition) {
+	p.mu.Lock()
+	old := p.role.Load()
+	r := &role{
+		leader: state.Leader, leading: state.Leader == p.set.Self, epoch: state.LeaderEpoch, replicas: len(state.Replicas),
+	}
+	switch {
+	case old != nil && old.leading && r.leading && old.epoch == r.epoch:
+		r.start = old.start
+	case r.leading:
+		r.start = p.progress.end.Load()
+		if p.log != nil {
+			p.epochs.assign(r.epoch, r.start)
+		}
+	}
+	p.role.Store(r)
+	p.mu.Unlock()
+	p.advance()
+	p.watchers.Wake()
+}
+
+// saveEpochs writes the leader epochs to their side file when they changed. The caller holds mu.
+func (p *Partition) saveEpochs() error {
+	if !p.epochs.dirty.CompareAndSwap(true, false) {
+		return nil
+	}
+	err := p.log.SaveState(log.LeaderEpochs, 0, p.epochs.encode())
+	if err != nil {
+		p.epochs.dirty.Store(true)
+	}
+	return err
+}
+
+// resign ends the partition's service. Whoever waits is woken, looks at the role again and answers an error. With a nil
+// role the topic was deleted.
+func (p *Partition) resign(r *role) {
+	p.mu.Lock()
+	p.role.Store(r)
+	p.mu.Unlock()
+	p.watchers.Wake()
+}
+
+// close makes the log durable and closes it; the partition has resigned.
+func (p *Partition) close(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.log == nil {
+		return nil
+	}
+	return errors.Join(p.saveEpochs(), p.log.Close(ctx))
+}
