@@ -73,7 +73,7 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 		return Result{}, err
 	}
 	defer records.Close()
-	pass := recordPass{options: o, header: &h, now: now, maxTimestamp: NoTimestamp}
+	pass := recordPass{options: o, header: h, now: now, maxTimestamp: NoTimestamp}
 	if err := pass.run(&records); err != nil {
 		return Result{RecordErrors: pass.errors}, err
 	}

@@ -20,7 +20,7 @@ type RecordError struct {
 // recordPass is the one walk over the records of a batch.
 type recordPass struct {
 	options *ValidateOptions
-	header  *Header
+	header  Header
 	now     int64
 
 	maxTimestamp int64
@@ -34,7 +34,7 @@ type recordPass struct {
 func (p *recordPass) run(records *Records) error {
 	// A batch that is rebuilt gets new offset deltas, and Kafka does not look at those of uncompressed records. In a
 	// batch that is stored compressed nobody could correct them.
-	consecutive := p.header.Codec() != None && !p.options.rebuilds(p.header)
+	consecutive := p.header.Codec() != None && !p.options.rebuilds(&p.header)
 	createTime := p.options.TimestampType == CreateTime
 	var r Record
 	for i := int32(0); records.Next(&r); i++ {
@@ -100,7 +100,7 @@ func (p *recordPass) message(r *Record, timestamp int64, why refusal) string {
 			timestamp, offset, p.now-o.TimestampBefore, p.now+o.TimestampAfter)
 	default:
 		kind := "DefaultRecord"
-		if p.header.Codec() != None && !o.rebuilds(p.header) {
+		if p.header.Codec() != None && !o.rebuilds(&p.header) {
 			kind = "PartialDefaultRecord" // Kafka skips keys and values here
 		}
 		return fmt.Sprintf("Invalid timestamp type in message %s(offset=%d, timestamp=%d, key=%d bytes, value=%d bytes). "+
