@@ -50,6 +50,9 @@ type Registration struct {
 	ID        kafka.NodeID
 	Rack      string
 	Endpoints []Endpoint
+	// ClusterID is the cluster that the log directories belong to, "" when they are new. A new cluster takes it as its id;
+	// metadata of another cluster refuses to start.
+	ClusterID string
 }
 
 // NewTopic describes a topic to create.
