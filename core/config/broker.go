@@ -12,6 +12,7 @@ import (
 // is the key, Kafka's name where Kafka has one, and doc says what it is for. Durations take the unit that the key ends in.
 type Broker struct {
 	NodeID                 int32    `config:"node.id"`
+	BrokerID               int32    `config:"broker.id" doc:"Older name of node.id."`
 	Rack                   string   `config:"broker.rack"`
 	ProcessRoles           []string `config:"process.roles"`
 	Listeners              []string `config:"listeners"`
@@ -47,6 +48,7 @@ type Broker struct {
 func DefaultBroker() Broker {
 	return Broker{
 		NodeID:              1,
+		BrokerID:            -1,
 		ProcessRoles:        []string{"broker", "controller"},
 		Listeners:           []string{"PLAINTEXT://127.0.0.1:9092"},
 		SecurityProtocolMap: []string{"SASL_SSL:SASL_SSL", "PLAINTEXT:PLAINTEXT", "SSL:SSL", "SASL_PLAINTEXT:SASL_PLAINTEXT"},

@@ -19,7 +19,7 @@ func logDefinitions() []Definition {
 		set("log.cleaner.min.compaction.lag.ms", Long, "0", ClusterWide, "Default of the topic config min.compaction.lag.ms."),
 		set("log.cleaner.threads", Int, "1", ClusterWide, "Logs that are cleaned at the same time."),
 		set("log.cleanup.policy", List, "delete", ClusterWide, "Default of the topic config cleanup.policy."),
-		set("log.dir", List, "/tmp/kafka-logs", ReadOnly, "Directory of the logs when log.dirs is unset."),
+		set("log.dir", List, "/tmp/kafka-logs", ReadOnly, "Older name of log.dirs; counts when that is not set."),
 		set("log.dir.failure.timeout.ms", Long, "30000", ReadOnly, ""),
 		set("log.dirs", List, "./data", ReadOnly, "Directories of the logs."),
 		set("log.flush.interval.messages", Long, "9223372036854775807", ClusterWide, "Default of the topic config flush.messages."),

@@ -1,0 +1,179 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/toml/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/v2"
+	"github.com/magiconair/properties"
+)
+
+// delimiter separates the levels of nested keys inside koanf. It is a character that no key has: Kafka's keys are full of
+// dots.
+const delimiter = "\x1f"
+
+// parserOf returns the parser for a file, by its extension.
+func parserOf(file string) (koanf.Parser, error) {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".yaml", ".yml":
+		return yaml.Parser(), nil
+	case ".toml":
+		return toml.Parser(), nil
+	case ".json":
+		return jsonParser{}, nil
+	case ".properties":
+		return propertiesParser{}, nil
+	}
+	return nil, errors.New("its name must end in .yaml, .yml, .toml, .json or .properties")
+}
+
+// parseFile returns the settings of a file, nested keys joined by dots, values in Kafka's text form.
+func parseFile(content []byte, parser koanf.Parser) (map[string]string, []Problem, error) {
+	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+	k := koanf.New(delimiter)
+	if err := k.Load(contentProvider(content), parser); err != nil {
+		return nil, nil, err
+	}
+	values := map[string]string{}
+	var problems []Problem
+	for nested, v := range k.All() {
+		key := strings.ReplaceAll(nested, delimiter, ".")
+		text, err := textOf(v)
+		if err != nil {
+			problems = append(problems, Problem{Key: key, Text: err.Error()})
+			continue
+		}
+		if _, twice := values[key]; twice {
+			problems = append(problems, Problem{Key: key, Text: "is set twice, nested and with dots"})
+		}
+		values[key] = text
+	}
+	return values, problems, nil
+}
+
+// contentProvider is a koanf.Provider of bytes that were read already.
+type contentProvider []byte
+
+func (c contentProvider) ReadBytes() ([]byte, error) { return c, nil }
+
+func (c contentProvider) Read() (map[string]any, error) { return nil, errors.ErrUnsupported }
+
+// textOf returns Kafka's text form of a value: lists are joined by commas.
+func textOf(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case bool, int, int64, uint64, json.Number:
+		return fmt.Sprint(v), nil
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case nil:
+		return "", errors.New("has no value")
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			if _, nested := e.([]any); nested {
+				return "", errors.New("is a list of lists")
+			}
+			var err error
+			if parts[i], err = textOf(e); err != nil {
+				return "", fmt.Errorf("entry %d of the list: %w", i+1, err)
+			}
+		}
+		return strings.Join(parts, ","), nil
+	case map[string]any:
+		return "", errors.New("has settings below it, or none, where a value is expected")
+	}
+	return "", fmt.Errorf("%v is not a string, number, boolean or list; quote it", v)
+}
+
+// propertiesParser reads Java properties: a server.properties of Kafka. Of a key that stands twice the last one counts,
+// as in Java.
+type propertiesParser struct{}
+
+func (propertiesParser) Unmarshal(b []byte) (map[string]any, error) {
+	loader := properties.Loader{Encoding: properties.UTF8, DisableExpansion: true}
+	p, err := loader.LoadBytes(b)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]any{}
+	for key, v := range p.Map() {
+		m[key] = v
+	}
+	return m, nil
+}
+
+func (propertiesParser) Marshal(map[string]any) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+// jsonParser reads JSON without rounding large numbers, and refuses keys that stand twice.
+type jsonParser struct{}
+
+func (jsonParser) Unmarshal(b []byte) (map[string]any, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	v, err := jsonValue(d, 0)
+	if err != nil {
+		return nil, err
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("is not a JSON object")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("has something after the JSON object")
+	}
+	return m, nil
+}
+
+func (jsonParser) Marshal(map[string]any) ([]byte, error) { return nil, errors.ErrUnsupported }
+
+func jsonValue(d *json.Decoder, depth int) (any, error) {
+	const maxDepth = 100
+	if depth > maxDepth {
+		return nil, fmt.Errorf("is nested deeper than %d levels", maxDepth)
+	}
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token {
+	case json.Delim('{'):
+		m := map[string]any{}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			name := key.(string) // the decoder lets nothing else be a key
+			if _, twice := m[name]; twice {
+				return nil, fmt.Errorf("has the key %q twice", name)
+			}
+			if m[name], err = jsonValue(d, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		_, err := d.Token()
+		return m, err
+	case json.Delim('['):
+		list := []any{}
+		for d.More() {
+			v, err := jsonValue(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		_, err := d.Token()
+		return list, err
+	}
+	return token, nil
+}
