@@ -8,6 +8,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/auth"
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/coordinator"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
@@ -18,15 +19,23 @@ type Deps struct {
 	Metadata     metadata.Module
 	Configs      config.Resolver
 	Authorizer   auth.Authorizer
+	Partitions   *partition.Set
+	Fetch        FetchSettings
 	Coordinators []coordinator.Coordinator
 	Log          *zap.Logger
 }
 
 // Handlers answers every API key that no coordinator module answers.
-type Handlers struct{ Deps }
+type Handlers struct {
+	Deps
+	sessions    *sessionCache
+	producerIDs producerIDBlock
+}
 
 // New returns the handlers of a broker.
-func New(d Deps) *Handlers { return &Handlers{Deps: d} }
+func New(d Deps) *Handlers {
+	return &Handlers{Deps: d, sessions: newSessionCache(d.Fetch.SessionSlots)}
+}
 
 // allowed asks the authorizer on behalf of the client behind c.
 func (h *Handlers) allowed(c *api.Call, op auth.Operation, t auth.ResourceType, name string) bool {

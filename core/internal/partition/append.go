@@ -136,6 +136,8 @@ func (p *Partition) write(batch record.Batch, h *record.Header) error {
 	if err != nil {
 		return err
 	}
+	// Logs that make every append durable at once need not report it.
+	raise(&p.progress.durable, p.log.Status().StableOffset)
 	if h.HasProducerID() {
 		p.producers.Update(h, batch)
 		p.progress.unstable.Store(p.producers.FirstUnstable())
@@ -173,4 +175,21 @@ func limitMillis(d time.Duration) int64 {
 		return math.MaxInt64
 	}
 	return d.Milliseconds()
+}
+
+// Replicated reports whether the record at an offset is as widely replicated as acks=all asks for. It is done, with an
+// error, when that will not come to be: this broker leads no more, or too few replicas are in sync although all of them
+// have the record (NOT_ENOUGH_REPLICAS_AFTER_APPEND).
+func (p *Partition) Replicated(offset int64) (done bool, err error) {
+	r, err := p.leading()
+	if err != nil {
+		return true, err
+	}
+	if p.progress.high.Load() <= offset {
+		return false, nil
+	}
+	if p.set.Replicator.InSync(p.replicationLeader(r)) < min(p.Config().MinInSyncReplicas, r.replicas) {
+		return true, kafka.NotEnoughReplicasAfterAppend
+	}
+	return true, nil
 }

@@ -75,8 +75,11 @@ func New(s Settings) *Set {
 	return set
 }
 
-// Topic finds a topic by name, or returns nil.
+// Topic finds a topic by name as it stands in a request, or returns nil.
 func (s *Set) Topic(name []byte) *Topic { return s.index.Load().names[string(name)] }
+
+// TopicNamed finds a topic by name, or returns nil.
+func (s *Set) TopicNamed(name string) *Topic { return s.index.Load().names[name] }
 
 // TopicByID finds a topic by id, or returns nil.
 func (s *Set) TopicByID(id kafka.TopicID) *Topic { return s.index.Load().ids[id] }

@@ -1,0 +1,328 @@
+package handler
+
+// Produce (key 0), versions 3 to 13. Appends one batch per partition and answers when as many replicas have it as acks
+// asks for. Version 7 brought zstd, 8 errors per record (KIP-467), 9 flexible encoding, 10 the current leader (KIP-951),
+// 13 topic ids (KIP-516). Record bytes are checked and appended where they lie in the request; nothing is copied.
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackdawmq/jackdaw/core/api"
+	"github.com/jackdawmq/jackdaw/core/auth"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/wire"
+)
+
+// adminClientID is the client id whose writes to internal topics Kafka accepts.
+const adminClientID = "__admin_client"
+
+// zstdSince is the Produce version that brought zstd: a batch in an older request can't be meant seriously.
+const zstdSince = 7
+
+// produceCall is the state of one Produce request. It is kept for later requests.
+type produceCall struct {
+	request wire.ProduceRequest
+	topics  []*partition.Topic // of the request, in order; nil when unknown
+	answers []produceAnswer    // of the request's partitions, in order
+	seen    map[*partition.Partition]struct{}
+	refused error // why no partition is written to
+}
+
+// produceAnswer is what became of one partition of a request.
+type produceAnswer struct {
+	wire.ProduceResult
+	repeated  bool                 // the request names the partition twice: the first one counts
+	partition *partition.Partition // set when the answer waits for replication of last
+	last      int64
+}
+
+var produceCalls = sync.Pool{New: func() any { return new(produceCall) }}
+
+// maxProducePartitions is more partitions than any client puts into one request. Beyond it a request of a few megabytes
+// would make the broker allocate gigabytes for its answer.
+const maxProducePartitions = 1 << 16
+
+// keptAnswers bounds what a produceCall keeps for later requests.
+const keptAnswers = 1 << 12
+
+func (s *produceCall) free() {
+	if cap(s.answers) > keptAnswers || cap(s.topics) > keptAnswers {
+		return
+	}
+	s.request, s.refused = wire.ProduceRequest{}, nil
+	clear(s.topics)
+	clear(s.answers)
+	clear(s.seen)
+	s.topics, s.answers = s.topics[:0], s.answers[:0]
+	produceCalls.Put(s)
+}
+
+func (h *Handlers) produce(c *api.Call) {
+	s := produceCalls.Get().(*produceCall)
+	defer s.free()
+	if s.request.Decode(c.Version, c.Body) != nil || max(s.request.TopicCount, s.request.PartitionCount) > maxProducePartitions {
+		c.Response.None, c.Response.Close = true, true
+		return
+	}
+	s.refused = h.refuseProduce(c, &s.request)
+	waiting := false
+	for q := &s.request; q.NextTopic(); {
+		topic := h.produceTopic(c, q)
+		s.topics = append(s.topics, topic)
+		for q.NextPartition() {
+			s.answers = append(s.answers, produceAnswer{})
+			a := &s.answers[len(s.answers)-1]
+			h.produceTo(c, s, topic, a)
+			waiting = waiting || a.partition != nil
+		}
+	}
+	if waiting {
+		h.awaitReplication(c, s)
+	}
+	h.answerProduce(c, s)
+}
+
+// refuseProduce finds what makes Kafka refuse all partitions of a request: a batch header that can't be one, or a
+// transactional batch without a transaction behind it.
+func (h *Handlers) refuseProduce(c *api.Call, q *wire.ProduceRequest) error {
+	defer q.Rewind()
+	for q.NextTopic() {
+		for q.NextPartition() {
+			batch, err := record.Single(q.Records)
+			switch {
+			case errors.Is(err, record.ErrUnreadable):
+				return err
+			case err != nil:
+				continue
+			}
+			if header := batch.Header(); !header.IsTransactional() {
+				continue
+			}
+			if q.TransactionalID == nil || !h.allowed(c, auth.Write, auth.TransactionalID, string(q.TransactionalID)) {
+				return kafka.TransactionalIDAuthorizationFailed
+			}
+			// There is no transaction coordinator: no transactional id is known.
+			return kafka.InvalidProducerIDMapping
+		}
+	}
+	return nil
+}
+
+// produceTopic finds the topic that the request is at, or returns nil.
+func (h *Handlers) produceTopic(c *api.Call, q *wire.ProduceRequest) *partition.Topic {
+	if c.Version >= topicIDsInProduce {
+		return h.Partitions.TopicByID(q.TopicID)
+	}
+	return h.Partitions.Topic(q.Topic)
+}
+
+const topicIDsInProduce = 13
+
+// produceTo appends the batch that the request is at and fills in the answer.
+func (h *Handlers) produceTo(c *api.Call, s *produceCall, topic *partition.Topic, a *produceAnswer) {
+	q := &s.request
+	a.ProduceResult = wire.ProduceResult{Partition: q.Partition, BaseOffset: -1, LogAppendTimeMs: -1, LogStartOffset: -1}
+	p, err := h.produceTarget(c, s, topic)
+	if err != nil {
+		a.fail(err)
+		return
+	}
+	if a.repeated = s.repeated(p); a.repeated {
+		return
+	}
+	result, err := p.AppendAsLeader(q.Records, partition.AppendOptions{Acks: q.Acks, LeaderEpoch: kafka.NoEpoch})
+	if err != nil {
+		h.Partitions.Traffic.FailedProduce.Inc()
+		a.fail(err)
+		a.setRecordErrors(result.RecordErrors)
+		if foundInLog(a.ErrorCode) {
+			a.LogStartOffset = p.LogStartOffset()
+		}
+		return
+	}
+	a.BaseOffset, a.LogAppendTimeMs, a.LogStartOffset = result.BaseOffset, result.LogAppendTime, p.LogStartOffset()
+	if q.Acks == -1 {
+		if done, err := p.Replicated(result.LastOffset); !done {
+			a.partition, a.last = p, result.LastOffset
+		} else if err != nil {
+			a.fail(err)
+		}
+	}
+}
+
+// produceTarget returns the partition to append to, after everything that Kafka checks before it looks at the log.
+func (h *Handlers) produceTarget(c *api.Call, s *produceCall, topic *partition.Topic) (*partition.Partition, error) {
+	q := &s.request
+	byID := c.Version >= topicIDsInProduce
+	switch {
+	case s.refused != nil:
+		return nil, s.refused
+	case byID && topic == nil:
+		return nil, kafka.UnknownTopicID
+	case h.Authorizer.Enabled() && !h.allowed(c, auth.Write, auth.Topic, topicName(topic, q.Topic)):
+		return nil, kafka.TopicAuthorizationFailed
+	}
+	p, err := topic.Partition(q.Partition)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := record.Single(q.Records)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Version < zstdSince && batch.Codec() == record.Zstd:
+		return nil, kafka.UnsupportedCompressionType
+	case q.Acks < -1 || q.Acks > 1:
+		return nil, kafka.InvalidRequiredAcks
+	case topic.Internal && c.ClientID != adminClientID:
+		return nil, kafka.InvalidTopicException
+	}
+	return p, nil
+}
+
+// topicName returns the name of a topic that may be unknown.
+func topicName(t *partition.Topic, requested []byte) string {
+	if t == nil {
+		return string(requested)
+	}
+	return t.Name
+}
+
+// repeated reports whether the request was at a partition before: Kafka appends and answers it once.
+func (s *produceCall) repeated(p *partition.Partition) bool {
+	if s.request.PartitionCount == 1 {
+		return false
+	}
+	if _, ok := s.seen[p]; ok {
+		return true
+	}
+	if s.seen == nil {
+		s.seen = make(map[*partition.Partition]struct{})
+	}
+	s.seen[p] = struct{}{}
+	return false
+}
+
+// foundInLog reports whether Kafka finds an error after it opened the log, so that the answer tells the log start offset.
+func foundInLog(code kafka.ErrorCode) bool {
+	switch code {
+	case kafka.CorruptMessage, kafka.MessageTooLarge, kafka.RecordListTooLarge, kafka.NotLeaderOrFollower,
+		kafka.UnknownTopicOrPartition, kafka.KafkaStorageError:
+		return false
+	}
+	return true
+}
+
+func (a *produceAnswer) fail(err error) {
+	a.ErrorCode, a.ErrorMessage = kafka.CodeOf(err), kafka.MessageOf(err)
+	a.BaseOffset, a.LogAppendTimeMs, a.LogStartOffset = -1, -1, -1
+}
+
+func (a *produceAnswer) setRecordErrors(list []record.RecordError) {
+	for i := range list {
+		a.RecordErrors = append(a.RecordErrors, wire.RecordError{BatchIndex: list[i].BatchIndex, Message: &list[i].Message})
+	}
+}
+
+// awaitReplication parks the call until every partition that waits is replicated or failed, or the request's timeout.
+func (h *Handlers) awaitReplication(c *api.Call, s *produceCall) {
+	waiter := partition.NewWaiter()
+	for i := range s.answers {
+		if p := s.answers[i].partition; p != nil {
+			p.Watch(waiter)
+			defer p.Unwatch(waiter)
+		}
+	}
+	timeout := time.NewTimer(time.Duration(s.request.TimeoutMs) * time.Millisecond)
+	defer timeout.Stop()
+	for s.stillWaiting() {
+		select {
+		case <-waiter.C:
+			continue
+		case <-timeout.C:
+		case <-c.Context().Done():
+		}
+		if s.stillWaiting() {
+			s.timeOut()
+		}
+		return
+	}
+}
+
+// stillWaiting takes over what became of the waiting partitions and reports whether any still waits.
+func (s *produceCall) stillWaiting() bool {
+	waiting := false
+	for i := range s.answers {
+		a := &s.answers[i]
+		if a.partition == nil {
+			continue
+		}
+		done, err := a.partition.Replicated(a.last)
+		if !done {
+			waiting = true
+			continue
+		}
+		a.partition = nil
+		if err != nil {
+			a.fail(err)
+		}
+	}
+	return waiting
+}
+
+// timeOut answers what still waits. The records stay in the log: the client can't know whether they will be replicated.
+func (s *produceCall) timeOut() {
+	for i := range s.answers {
+		if s.answers[i].partition != nil {
+			s.answers[i].fail(kafka.RequestTimedOut)
+		}
+	}
+}
+
+// answerProduce writes the response. With acks=0 there is none, and an error closes the connection.
+func (h *Handlers) answerProduce(c *api.Call, s *produceCall) {
+	if s.request.Acks == 0 {
+		c.Response.None = true
+		for i := range s.answers {
+			c.Response.Close = c.Response.Close || s.answers[i].ErrorCode != kafka.NoError
+		}
+		return
+	}
+	w := wire.NewProduceResponse(&c.Response.Body, c.Version)
+	w.Start(s.request.TopicCount)
+	hints := h.leaderHints(c)
+	answers := s.answers
+	s.request.Rewind()
+	for i := 0; s.request.NextTopic(); i++ {
+		mine := answers[:s.request.TopicPartitions]
+		answers = answers[s.request.TopicPartitions:]
+		name := topicName(s.topics[i], s.request.Topic)
+		w.Topic(name, s.request.TopicID, countAnswers(mine))
+		for j := range mine {
+			a := &mine[j]
+			if a.repeated {
+				continue
+			}
+			if a.ErrorCode == kafka.NotLeaderOrFollower {
+				a.CurrentLeader = hints.of(name, a.Partition)
+			}
+			w.Partition(&a.ProduceResult)
+		}
+		w.EndTopic()
+	}
+	w.End(0, hints.endpoints)
+}
+
+func countAnswers(list []produceAnswer) int {
+	n := 0
+	for i := range list {
+		if !list[i].repeated {
+			n++
+		}
+	}
+	return n
+}
