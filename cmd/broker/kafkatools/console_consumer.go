@@ -1,0 +1,304 @@
+package kafkatools
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func consoleConsumerOptions() optionSet {
+	return optionSet{
+		{name: "topic", argument: requiredArgument, label: "topic", help: "The topic to read."},
+		{name: "include", argument: requiredArgument, label: "regex", help: "A regular expression (RE2 syntax) for the topics to read."},
+		{name: "partition", argument: requiredArgument, kind: integer, label: "partition",
+			help: "Read this partition alone, without a group; from its end unless --offset says otherwise."},
+		{name: "offset", argument: requiredArgument, label: "consume offset", fallback: "latest",
+			help: "With --partition: an offset, earliest or latest."},
+		{name: "consumer-property", argument: requiredArgument, label: "consumer_prop", many: true, help: "Old name of --command-property."},
+		{name: "command-property", argument: requiredArgument, label: "consumer_prop", many: true, help: "key=value of a Java consumer property."},
+		{name: "consumer.config", argument: requiredArgument, label: "config file", help: "Old name of --command-config."},
+		{name: "formatter", argument: requiredArgument, label: "class", fallback: defaultFormatter,
+			help: "How to print records. Known are Kafka's DefaultMessageFormatter, NoOpMessageFormatter, OffsetsMessageFormatter, " +
+				"GroupMetadataMessageFormatter and TransactionLogMessageFormatter."},
+		{name: "property", argument: requiredArgument, label: "prop", many: true, help: "Old name of --formatter-property."},
+		{name: "formatter-property", argument: requiredArgument, label: "prop", many: true,
+			help: "key=value for the formatter: print.timestamp, print.key, print.offset, print.epoch, print.partition, print.delivery, " +
+				"print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, " +
+				"value.deserializer, headers.deserializer."},
+		{name: "formatter-config", argument: requiredArgument, label: "config file", help: "A file of formatter properties."},
+		{name: "from-beginning", help: "Start at the oldest record where the group has no offset yet."},
+		{name: "max-messages", argument: requiredArgument, kind: integer, label: "num_messages", help: "End after so many records."},
+		{name: "timeout-ms", argument: requiredArgument, kind: long, label: "timeout_ms", help: "End when no record came for so long."},
+		{name: "skip-message-on-error", help: "Go on after a record that can't be printed."},
+		{name: "key-deserializer", argument: requiredArgument, label: "deserializer for keys", help: "One of Kafka's own deserializers."},
+		{name: "value-deserializer", argument: requiredArgument, label: "deserializer for values", help: "One of Kafka's own deserializers."},
+		{name: "enable-systest-events", help: "Print when the consumer has shut down."},
+		{name: "isolation-level", argument: requiredArgument, fallback: "read_uncommitted", help: "read_committed or read_uncommitted."},
+		{name: "group", argument: requiredArgument, label: "consumer group id", help: "The group to join; one of its own when absent."},
+	}.withCommon()
+}
+
+// consoleConsumer is one run of kafka-console-consumer.
+type consoleConsumer struct {
+	line      *commandLine
+	std       Streams
+	props     Properties
+	formatter formatter
+	client    *kgo.Client
+	count     int64
+	limit     int64
+	timeout   time.Duration
+}
+
+func runConsoleConsumer(ctx context.Context, args []string, std Streams) int {
+	set := consoleConsumerOptions()
+	line, err := set.parse(args)
+	if err != nil {
+		return std.misuse(set, err.Error())
+	}
+	if code, done := std.helpOrVersion(line, "Read topics and print their records."); done {
+		return code
+	}
+	consumer := &consoleConsumer{line: line, std: std}
+	err = consumer.configure()
+	if misuse, ok := errors.AsType[usageError](err); ok {
+		return std.misuse(set, misuse.Error())
+	}
+	if err == nil {
+		err = consumer.run(ctx)
+	}
+	if err != nil {
+		std.errorf("ERROR Unknown error when running consumer:\n%s\n", javaString(err))
+		return exitFailed
+	}
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	return exitOK
+}
+
+// configure checks the options and fills everything but the client.
+func (c *consoleConsumer) configure() error {
+	if err := checkConsoleConsumerArgs(c.line, c.std); err != nil {
+		return err
+	}
+	files, err := c.line.clientFiles()
+	if err != nil {
+		return err
+	}
+	extra := parseKeyValues(c.line.values("command-property"))
+	group, err := c.groupID(files, extra)
+	if err != nil {
+		return err
+	}
+	c.props = files.merge(extra)
+	c.props["bootstrap.servers"] = c.line.value("bootstrap-server")
+	if err := c.setResetPolicy(); err != nil {
+		return err
+	}
+	c.props.setDefault("client.id", "console-consumer")
+	if c.line.has("isolation-level") {
+		c.props["isolation.level"] = c.line.value("isolation-level")
+	}
+	c.props["group.id"] = group
+	if group == "" {
+		c.props["group.id"] = "console-consumer-" + strconv.Itoa(rand.IntN(100000))
+		c.props.setDefault("enable.auto.commit", "false")
+	}
+	if c.formatter, err = newFormatter(c.line, c.std); err != nil {
+		return err
+	}
+	if err := c.line.checkTypes(); err != nil {
+		return err
+	}
+	c.limit, c.timeout = math.MaxInt64, math.MaxInt64
+	if n := c.line.number("max-messages"); c.line.has("max-messages") && n >= 0 {
+		c.limit = n
+	}
+	if n := c.line.number("timeout-ms"); c.line.has("timeout-ms") && n >= 0 {
+		c.timeout = time.Duration(min(n, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+	}
+	return nil
+}
+
+func checkConsoleConsumerArgs(line *commandLine, std Streams) error {
+	switch {
+	case len(line.anyOf("topic", "include")) != 1:
+		return usagef("Exactly one of the following arguments is required: [topic], [include]")
+	case line.has("partition") && !line.has("topic"):
+		return usagef("The topic is required when partition is specified.")
+	case line.has("partition") && line.has("from-beginning") && line.has("offset"):
+		return usagef("Options from-beginning and offset cannot be specified together.")
+	case !line.has("partition") && line.has("offset"):
+		return usagef("The partition is required when offset is specified.")
+	}
+	const warning = "Option --%s is deprecated and will be removed in a future version. Use --%s instead.\n"
+	return firstError(
+		line.required("bootstrap-server"),
+		line.rename("consumer-property", "command-property", std, warning),
+		line.rename("consumer.config", "command-config", std, warning),
+		line.rename("property", "formatter-property", std, warning),
+	)
+}
+
+// groupID returns the group that --group, a file and a property name together, "" when none does.
+func (c *consoleConsumer) groupID(files, extra Properties) (string, error) {
+	var groups []string
+	for _, group := range []string{c.line.value("group"), files["group.id"], extra["group.id"]} {
+		if group != "" && !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+	}
+	switch {
+	case len(groups) > 1:
+		return "", usagef("The group ids provided in different places (directly using '--group', via '--consumer-property', "+
+			"or via '--consumer.config') do not match. Detected group ids: '%s'", strings.Join(groups, "', '"))
+	case len(groups) == 1 && c.line.has("partition"):
+		return "", usagef("Options group and partition cannot be specified together.")
+	case len(groups) == 0:
+		return "", nil
+	}
+	return groups[0], nil
+}
+
+func (c *consoleConsumer) setResetPolicy() error {
+	policy, set := c.props["auto.offset.reset"]
+	if set && policy != "earliest" && c.line.has("from-beginning") {
+		return errors.New("Can't simultaneously specify --from-beginning and 'auto.offset.reset=" + policy + "', please remove one option") //nolint:staticcheck // printed as it is
+	}
+	if !set {
+		c.props["auto.offset.reset"] = map[bool]string{true: "earliest", false: "latest"}[c.line.has("from-beginning")]
+	}
+	return nil
+}
+
+// startOffset is where --partition starts.
+func (c *consoleConsumer) startOffset() (kgo.Offset, error) {
+	value := c.line.value("offset")
+	if !c.line.has("offset") && c.line.has("from-beginning") {
+		value = "earliest"
+	}
+	switch strings.ToLower(value) {
+	case "earliest":
+		return kgo.NewOffset().AtStart(), nil
+	case "latest":
+		return kgo.NewOffset().AtEnd(), nil
+	}
+	offset, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || offset < 0 {
+		return kgo.Offset{}, usagef("The provided offset value '%s' is incorrect. Valid values are 'earliest', 'latest', or a non-negative long.", value)
+	}
+	return kgo.NewOffset().At(offset), nil
+}
+
+func (c *consoleConsumer) options() ([]kgo.Opt, error) {
+	opts, err := c.props.ClientOptions()
+	if err != nil {
+		return nil, err
+	}
+	consume, err := c.props.ConsumerOptions()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(append(opts, consume...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(metadataRetryPause))
+	if c.line.has("partition") {
+		start, err := c.startOffset()
+		partition := map[int32]kgo.Offset{int32(c.line.number("partition")): start}
+		return append(opts, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.line.value("topic"): partition})), err
+	}
+	group, err := c.props.GroupOptions()
+	if err != nil {
+		return nil, err
+	}
+	opts = append(append(opts, group...), kgo.AutoCommitMarks())
+	if commit, set := c.props["enable.auto.commit"]; set && !strings.EqualFold(commit, "true") {
+		opts = append(opts, kgo.DisableAutoCommit())
+	}
+	if c.line.has("topic") {
+		return append(opts, kgo.ConsumeTopics(c.line.value("topic"))), nil
+	}
+	pattern, err := includePattern(c.line.value("include"))
+	if err != nil {
+		return nil, err
+	}
+	return append(opts, kgo.ConsumeRegex(), kgo.ConsumeTopics(pattern.String()), kgo.ConsumeExcludeTopics(`^__.*`)), nil
+}
+
+func (c *consoleConsumer) run(ctx context.Context) error {
+	opts, err := c.options()
+	if err != nil {
+		return err
+	}
+	if c.client, err = kgo.NewClient(opts...); err != nil {
+		return err
+	}
+	defer func() {
+		c.client.Close() // commits what was printed, then leaves the group
+		c.std.errorf("Processed a total of %d messages\n", c.count)
+		if c.line.has("enable-systest-events") {
+			c.std.printf("shutdown_complete\n")
+		}
+	}()
+	for c.count < c.limit {
+		records, err := c.poll(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			c.std.errorf("ERROR Error processing message, terminating consumer process:\n%s\n", javaString(err))
+			return nil
+		}
+		for _, record := range records[:min(c.limit-c.count, int64(len(records)))] {
+			c.count++
+			if err := c.formatter.write(record); err != nil {
+				if !c.line.has("skip-message-on-error") {
+					return err
+				}
+				c.std.errorf("ERROR Error processing message, skipping this message:\n%s\n", javaString(err))
+			}
+			c.client.MarkCommitRecords(record)
+		}
+		if err := c.formatter.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var errNoRecord = errors.New("org.apache.kafka.common.errors.TimeoutException")
+
+// poll waits for records, at most --timeout-ms. Errors that pass by themselves (a broker that is away, a topic that does not
+// exist yet) are waited out, as a Java consumer does.
+func (c *consoleConsumer) poll(ctx context.Context) ([]*kgo.Record, error) {
+	if c.timeout < math.MaxInt64 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
+	for {
+		fetches := c.client.PollFetches(ctx)
+		for _, failure := range fetches.Errors() {
+			if code, ok := errors.AsType[*kerr.Error](failure.Err); ok && !code.Retriable && !errors.Is(code, kerr.UnknownTopicOrPartition) {
+				return nil, failure.Err
+			}
+		}
+		if records := fetches.Records(); len(records) > 0 {
+			slices.SortStableFunc(records, func(a, b *kgo.Record) int {
+				return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+			})
+			return records, nil
+		}
+		if ctx.Err() != nil {
+			return nil, errNoRecord
+		}
+	}
+}

@@ -1,0 +1,320 @@
+package kafkatools
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+)
+
+// describedTopic is what --describe prints of one topic.
+type describedTopic struct {
+	name       string
+	id         kafka.TopicID
+	partitions []describedPartition
+	configs    kadm.ResourceConfig
+	moving     map[int32]kadm.ListPartitionReassignmentsResponse // reassignments in progress
+}
+
+type describedPartition struct {
+	partition, leader  int32
+	replicas, inSync   []int32
+	elr, lastKnownELR  []int32
+	hasEligibleLeaders bool // the broker told elr and lastKnownELR (KIP-966)
+}
+
+func (c *topicsCommand) describe(ctx context.Context) error {
+	topics, err := c.describedTopics(ctx)
+	if err != nil || len(topics) == 0 {
+		return err
+	}
+	var names []string
+	for _, t := range topics {
+		names = append(names, t.name)
+	}
+	configs, err := c.admin.DescribeTopicConfigs(ctx, names...)
+	if err != nil {
+		return err
+	}
+	live, err := c.liveBrokers(ctx)
+	if err != nil {
+		return err
+	}
+	moving := c.reassignments(ctx, topics)
+	for _, t := range topics {
+		t.configs, err = configs.On(t.name, nil)
+		if err = firstError(err, newBrokerError(t.configs.Err, t.configs.ErrMessage)); err != nil {
+			return err
+		}
+		t.moving = moving[t.name]
+		c.print(t, live)
+	}
+	return nil
+}
+
+// describedTopics returns the topics that --topic or --topic-id selects, sorted by name, without configs.
+func (c *topicsCommand) describedTopics(ctx context.Context) ([]describedTopic, error) {
+	if raw := c.line.value("topic-id"); raw != "" {
+		id, err := kafka.ParseTopicID(raw)
+		if err != nil {
+			return nil, fmt.Errorf("Input string `%s` decoded as %d bytes, which is not equal to the expected 16 bytes of a base64-encoded UUID", raw, len(raw)*3/4) //nolint:staticcheck // printed as it is
+		}
+		if !id.IsZero() {
+			return c.topicByID(ctx, id)
+		}
+	}
+	names, err := c.existing(ctx)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	topics, err := c.topicsWithELR(ctx, names)
+	if errors.Is(err, kerr.UnsupportedVersion) || isTooOld(err) {
+		return c.topicsFromMetadata(ctx, names, nil)
+	}
+	return topics, err
+}
+
+// isTooOld reports whether the broker does not serve the API that was asked.
+func isTooOld(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "broker is too old") || strings.Contains(err.Error(), "unknown request key"))
+}
+
+func (c *topicsCommand) topicByID(ctx context.Context, id kafka.TopicID) ([]describedTopic, error) {
+	topics, err := c.topicsFromMetadata(ctx, nil, &id)
+	if len(topics) == 0 && err == nil && !c.line.has("if-exists") {
+		return nil, fmt.Errorf("TopicId '%s' does not exist as expected", id) //nolint:staticcheck // printed as it is
+	}
+	return topics, err
+}
+
+// topicsWithELR asks API 75, which alone tells eligible leader replicas, page by page.
+func (c *topicsCommand) topicsWithELR(ctx context.Context, names []string) ([]describedTopic, error) {
+	slices.Sort(names)
+	request := kmsg.NewPtrDescribeTopicPartitionsRequest()
+	request.ResponsePartitionLimit = 2000
+	if c.line.has("partition-size-limit-per-response") {
+		request.ResponsePartitionLimit = int32(c.line.number("partition-size-limit-per-response"))
+	}
+	for _, name := range names {
+		topic := kmsg.NewDescribeTopicPartitionsRequestTopic()
+		topic.Topic = name
+		request.Topics = append(request.Topics, topic)
+	}
+	byName := map[string]*describedTopic{}
+	for {
+		var response *kmsg.DescribeTopicPartitionsResponse
+		err := c.admin.call(ctx, "describeTopics", func(ctx context.Context) (err error) {
+			response, err = request.RequestWith(ctx, c.admin.kafka)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := addPage(byName, response); err != nil {
+			return nil, err
+		}
+		if response.NextCursor == nil {
+			return sortedTopics(byName), nil
+		}
+		cursor := kmsg.NewDescribeTopicPartitionsRequestCursor()
+		cursor.Topic, cursor.Partition = response.NextCursor.Topic, response.NextCursor.Partition
+		request.Cursor = &cursor
+	}
+}
+
+func addPage(byName map[string]*describedTopic, response *kmsg.DescribeTopicPartitionsResponse) error {
+	for _, t := range response.Topics {
+		if err := kerr.ErrorForCode(t.ErrorCode); err != nil || t.Topic == nil {
+			return newBrokerError(err, "")
+		}
+		topic := byName[*t.Topic]
+		if topic == nil {
+			topic = &describedTopic{name: *t.Topic, id: t.TopicID}
+			byName[*t.Topic] = topic
+		}
+		for _, p := range t.Partitions {
+			topic.partitions = append(topic.partitions, describedPartition{
+				partition: p.Partition, leader: p.LeaderID, replicas: p.Replicas, inSync: p.ISR,
+				elr: p.EligibleLeaderReplicas, lastKnownELR: p.LastKnownELR, hasEligibleLeaders: true,
+			})
+		}
+	}
+	return nil
+}
+
+func sortedTopics(byName map[string]*describedTopic) []describedTopic {
+	var topics []describedTopic
+	for _, t := range byName {
+		slices.SortFunc(t.partitions, func(a, b describedPartition) int { return cmp.Compare(a.partition, b.partition) })
+		topics = append(topics, *t)
+	}
+	slices.SortFunc(topics, func(a, b describedTopic) int { return cmp.Compare(a.name, b.name) })
+	return topics
+}
+
+// topicsFromMetadata asks the Metadata API by names, or by id.
+func (c *topicsCommand) topicsFromMetadata(ctx context.Context, names []string, id *kafka.TopicID) ([]describedTopic, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	request.AllowAutoTopicCreation = false
+	for _, name := range names {
+		topic := kmsg.NewMetadataRequestTopic()
+		topic.Topic = kmsg.StringPtr(name)
+		request.Topics = append(request.Topics, topic)
+	}
+	if id != nil {
+		topic := kmsg.NewMetadataRequestTopic()
+		topic.TopicID = *id
+		request.Topics = append(request.Topics, topic)
+	}
+	var response *kmsg.MetadataResponse
+	err := c.admin.call(ctx, "describeTopics", func(ctx context.Context) (err error) {
+		response, err = request.RequestWith(ctx, c.admin.kafka)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*describedTopic{}
+	for _, t := range response.Topics {
+		err := kerr.ErrorForCode(t.ErrorCode)
+		if errors.Is(err, kerr.UnknownTopicID) {
+			continue
+		}
+		if err != nil || t.Topic == nil {
+			return nil, newBrokerError(err, "")
+		}
+		topic := &describedTopic{name: *t.Topic, id: t.TopicID}
+		for _, p := range t.Partitions {
+			topic.partitions = append(topic.partitions, describedPartition{
+				partition: p.Partition, leader: p.Leader, replicas: p.Replicas, inSync: p.ISR,
+			})
+		}
+		byName[topic.name] = topic
+	}
+	return sortedTopics(byName), nil
+}
+
+// liveBrokers is asked for only when --unavailable-partitions compares leaders with it.
+func (c *topicsCommand) liveBrokers(ctx context.Context) ([]int32, error) {
+	if !c.line.has("unavailable-partitions") {
+		return nil, nil
+	}
+	brokers, err := c.admin.ListBrokers(ctx)
+	return brokers.NodeIDs(), err
+}
+
+// reassignments returns those in progress; a cluster that does not tell them has none to show.
+func (c *topicsCommand) reassignments(ctx context.Context, topics []describedTopic,
+) map[string]map[int32]kadm.ListPartitionReassignmentsResponse {
+	asked := kadm.TopicsSet{}
+	for _, t := range topics {
+		for _, p := range t.partitions {
+			asked.Add(t.name, p.partition)
+		}
+	}
+	found, err := c.admin.ListPartitionReassignments(ctx, asked)
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+func (c *topicsCommand) print(t describedTopic, live []int32) {
+	reports := c.line.anyOf("under-replicated-partitions", "unavailable-partitions", "under-min-isr-partitions", "at-min-isr-partitions")
+	overrides := t.overrides()
+	if len(reports) == 0 && (!c.line.has("topics-with-overrides") || len(overrides) > 0) {
+		c.printTopic(t, overrides)
+	}
+	if c.line.has("topics-with-overrides") {
+		return
+	}
+	for _, p := range t.partitions {
+		if len(reports) == 0 || slices.ContainsFunc(reports, func(r string) bool { return t.matches(r, p, live) }) {
+			c.printPartition(t, p)
+		}
+	}
+}
+
+// overrides are the configs that do not come from the built-in defaults, in the order of the response.
+func (t describedTopic) overrides() []string {
+	var set []string
+	for _, config := range t.configs.Configs {
+		if config.Source != kmsg.ConfigSourceDefaultConfig {
+			set = append(set, config.Key+"="+config.MaybeValue())
+		}
+	}
+	return set
+}
+
+func (c *topicsCommand) printTopic(t describedTopic, overrides []string) {
+	c.std.printf("Topic: %s", t.name)
+	if !t.id.IsZero() {
+		c.std.printf("\tTopicId: %s", t.id)
+	}
+	factor := 0
+	if len(t.partitions) > 0 {
+		factor = t.replicationFactor(t.partitions[0])
+	}
+	c.std.printf("\tPartitionCount: %d\tReplicationFactor: %d\tConfigs: %s\n", len(t.partitions), factor, strings.Join(overrides, ","))
+}
+
+// replicationFactor leaves out the replicas that a reassignment is adding.
+func (t describedTopic) replicationFactor(p describedPartition) int {
+	if move, ok := t.moving[p.partition]; ok {
+		return len(move.Replicas) - len(move.AddingReplicas)
+	}
+	return len(p.replicas)
+}
+
+// matches reports whether one of the --...-partitions reports selects p.
+func (t describedTopic) matches(report string, p describedPartition, live []int32) bool {
+	minISR := 1
+	for _, config := range t.configs.Configs {
+		if config.Key == "min.insync.replicas" {
+			minISR, _ = strconv.Atoi(config.MaybeValue())
+		}
+	}
+	switch report {
+	case "under-replicated-partitions":
+		return t.replicationFactor(p) > len(p.inSync)
+	case "under-min-isr-partitions":
+		return p.leader < 0 || len(p.inSync) < minISR
+	case "at-min-isr-partitions":
+		return len(p.inSync) == minISR
+	}
+	return p.leader < 0 || !slices.Contains(live, p.leader)
+}
+
+func (c *topicsCommand) printPartition(t describedTopic, p describedPartition) {
+	leader := "none"
+	if p.leader >= 0 {
+		leader = strconv.Itoa(int(p.leader))
+	}
+	c.std.printf("\tTopic: %s\tPartition: %d\tLeader: %s\tReplicas: %s\tIsr: %s", t.name, p.partition, leader, ids(p.replicas), ids(p.inSync))
+	if move, ok := t.moving[p.partition]; ok {
+		c.std.printf("\tAdding Replicas: %s\tRemoving Replicas: %s", ids(move.AddingReplicas), ids(move.RemovingReplicas))
+	}
+	if p.hasEligibleLeaders {
+		c.std.printf("\tElr: %s\tLastKnownElr: %s\n", ids(p.elr), ids(p.lastKnownELR))
+		return
+	}
+	c.std.printf("\tElr: N/A\tLastKnownElr: N/A\n")
+}
+
+// ids joins broker ids with commas.
+func ids(list []int32) string {
+	words := make([]string, len(list))
+	for i, id := range list {
+		words[i] = strconv.Itoa(int(id))
+	}
+	return strings.Join(words, ",")
+}
