@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/v2"
 	"github.com/magiconair/properties"
+	gotoml "github.com/pelletier/go-toml/v2"
 )
 
 // delimiter separates the levels of nested keys inside koanf. It is a character that no key has: Kafka's keys are full of
@@ -40,7 +41,7 @@ func parseFile(content []byte, parser koanf.Parser) (map[string]string, []Proble
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
 	k := koanf.New(delimiter)
 	if err := k.Load(contentProvider(content), parser); err != nil {
-		return nil, nil, err
+		return nil, nil, syntaxError(err)
 	}
 	values := map[string]string{}
 	var problems []Problem
@@ -57,6 +58,15 @@ func parseFile(content []byte, parser koanf.Parser) (map[string]string, []Proble
 		values[key] = text
 	}
 	return values, problems, nil
+}
+
+// syntaxError brings a parser's error into one line that says where the mistake is.
+func syntaxError(err error) error {
+	if e, ok := errors.AsType[*gotoml.DecodeError](err); ok {
+		line, _ := e.Position()
+		return fmt.Errorf("line %d: %w", line, e)
+	}
+	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // contentProvider is a koanf.Provider of bytes that were read already.
@@ -122,7 +132,7 @@ func (jsonParser) Unmarshal(b []byte) (map[string]any, error) {
 	d.UseNumber()
 	v, err := jsonValue(d, 0)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("line %d: %w", 1+bytes.Count(b[:d.InputOffset()], []byte("\n")), err)
 	}
 	m, ok := v.(map[string]any)
 	if !ok {
