@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -94,6 +96,8 @@ func (b Broker) Validate() error {
 	bad(len(b.LogDirs) > 0, "log.dirs", "names no directory")
 	bad(b.StartTimeout > 0, "jackdaw.start.timeout.ms", "must be at least 1")
 	bad(b.StopTimeout > 0, "jackdaw.stop.timeout.ms", "must be at least 1")
+	bad(b.AdminListener == "" || isLoopback(b.AdminListener), "jackdaw.admin.listener",
+		"%q is not host:port with a loopback address; there is no TLS and no password for it yet", b.AdminListener)
 	bad(slices.Contains([]string{"debug", "info", "warn", "error"}, b.LogLevel), "jackdaw.log.level",
 		"%q is not one of debug, info, warn, error", b.LogLevel)
 	bad(slices.Contains([]string{"console", "json"}, b.LogFormat), "jackdaw.log.format",
@@ -128,4 +132,11 @@ func (b Broker) validateRoles() []error {
 		}
 	}
 	return errs
+}
+
+// isLoopback reports whether host:port is reachable from this machine only.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip, ipErr := netip.ParseAddr(host)
+	return err == nil && (host == "localhost" || ipErr == nil && ip.IsLoopback())
 }
