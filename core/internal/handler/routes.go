@@ -15,5 +15,6 @@ func (h *Handlers) Routes() []api.Route {
 		{Key: 22, Min: 0, Max: 5, AdvertisedMin: -1, Handle: decoded(h.initProducerID)},
 		{Key: 23, Min: 2, Max: 4, AdvertisedMin: -1, Handle: decoded(h.offsetForLeaderEpoch)},
 		{Key: 35, Min: 1, Max: 5, AdvertisedMin: -1, Handle: decoded(h.describeLogDirs)},
+		{Key: 61, Min: 0, Max: 0, AdvertisedMin: -1, Handle: decoded(h.describeProducers)},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/internal/producer"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/record"
@@ -55,16 +56,16 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 	if len(checked.Batch) > p.Config().Log.SegmentBytes {
 		return failed, kafka.RecordListTooLarge
 	}
-	result, err := p.appendChecked(&checked, &o)
+	result, moved, err := p.appendChecked(&checked, &o)
 	if err != nil {
 		return failed, err
 	}
-	if !result.Duplicate {
-		p.advance()
-		if !o.Internal {
-			p.set.Traffic.BytesIn.Add(float64(len(checked.Batch)))
-			p.set.Traffic.MessagesIn.Add(float64(checked.Header.Count))
-		}
+	if moved {
+		p.tellMoved()
+	}
+	if !result.Duplicate && !o.Internal {
+		p.set.Traffic.BytesIn.Add(float64(len(checked.Batch)))
+		p.set.Traffic.MessagesIn.Add(float64(checked.Header.Count))
 	}
 	return result, nil
 }
@@ -93,57 +94,49 @@ func internalBatch(b []byte) (record.Result, error) {
 	return record.Result{Batch: batch, Header: batch.Header(), LogAppendTime: record.NoTimestamp}, nil
 }
 
-// appendChecked is the part of an append that one goroutine at a time does.
-func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (AppendResult, error) {
+// appendChecked is the part of an append that one goroutine at a time does. It reports whether the high watermark moved.
+func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (result AppendResult, moved bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r, err := p.leading() // again: the leader may have changed while the batch was checked
 	if err != nil {
-		return AppendResult{}, err
+		return AppendResult{}, false, err
 	}
 	if err := r.checkEpoch(o.LeaderEpoch); err != nil {
-		return AppendResult{}, err
+		return AppendResult{}, false, err
 	}
 	h := &checked.Header
-	if h.HasProducerID() {
-		known, err := p.producers.Check(h)
-		if err != nil {
-			return AppendResult{}, err
-		}
-		if known.Duplicate {
-			return AppendResult{
-				BaseOffset: known.BaseOffset, LastOffset: known.LastOffset, LogAppendTime: known.Timestamp, Duplicate: true,
-			}, nil
-		}
+	origin := producer.Client
+	if o.Internal {
+		origin = producer.Coordinator
+	}
+	original, duplicate, err := p.progress.check(h, origin)
+	if err != nil {
+		return AppendResult{}, false, err
+	}
+	if duplicate {
+		return AppendResult{
+			BaseOffset: original.BaseOffset, LastOffset: original.LastOffset, LogAppendTime: original.Timestamp, Duplicate: true,
+		}, false, nil
 	}
 	h.BaseOffset, h.LeaderEpoch = p.progress.end.Load(), r.epoch
 	checked.Batch.SetBaseOffset(h.BaseOffset)
 	checked.Batch.SetLeaderEpoch(h.LeaderEpoch)
 	if err := p.write(checked.Batch, h); err != nil {
-		return AppendResult{}, storageError(err)
+		return AppendResult{}, false, storageError(err)
 	}
-	return AppendResult{BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), LogAppendTime: checked.LogAppendTime}, nil
+	moved = p.appended(r, h, checked.Batch)
+	return AppendResult{BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), LogAppendTime: checked.LogAppendTime}, moved, nil
 }
 
-// write appends a batch whose offsets are set and makes it visible. The caller holds mu.
+// write gives the log a batch whose offsets are set. The caller holds mu.
 func (p *Partition) write(batch record.Batch, h *record.Header) error {
 	if err := p.saveEpochs(); err != nil {
 		return err
 	}
-	err := p.log.Append(batch, log.AppendInfo{
+	return p.log.Append(batch, log.AppendInfo{
 		BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), MaxTimestamp: h.MaxTimestamp, Records: int(h.Count),
 	})
-	if err != nil {
-		return err
-	}
-	// Logs that make every append durable at once need not report it.
-	raise(&p.progress.durable, p.log.Status().StableOffset)
-	if h.HasProducerID() {
-		p.producers.Update(h, batch)
-		p.progress.unstable.Store(p.producers.FirstUnstable())
-	}
-	p.progress.end.Store(h.LastOffset() + 1)
-	return nil
 }
 
 // rulesOf turns topic configs into the rules that produced batches are checked by.

@@ -4,9 +4,9 @@
 //
 // Who may do what at the same time:
 //
-//   - mu of a Partition lets one goroutine append, truncate or move the log start. It guards the producer state.
-//   - progress.mu guards the high watermark. It is taken while mu is held, never the other way round: a log may report
-//     stable offsets from within Append.
+//   - mu of a Partition lets one goroutine append, truncate or move the log start.
+//   - progress.mu guards the producer state and moves the high watermark. It is held for moments only, and taken while mu
+//     is held, never the other way round: a log may ask for a snapshot or report stable offsets from within Append.
 //   - Readers take neither: role, offsets and leader epochs are atomics or immutable snapshots.
 //   - mu of the Set lets one change of metadata in at a time. Look-ups read an immutable index.
 package partition

@@ -1,8 +1,12 @@
 package partition
 
 import (
+	"time"
+
 	"go.uber.org/zap"
 
+	"github.com/jackdawmq/jackdaw/core/internal/producer"
+	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
@@ -16,8 +20,8 @@ type host struct {
 var _ log.Host = (*host)(nil)
 
 // Restore loads the producer state.
-func (h *host) Restore(snapshot []byte, offset int64) error {
-	return h.p.producers.Restore(snapshot, offset)
+func (h *host) Restore(snapshot []byte, _ int64) error {
+	return h.p.progress.producers.Restore(snapshot)
 }
 
 // Replay brings the producer state and the leader epochs up to a recovered batch.
@@ -25,11 +29,16 @@ func (h *host) Replay(header *record.Header, batch []byte) error {
 	if n := len(h.replayed); n == 0 || h.replayed[n-1].epoch < header.LeaderEpoch {
 		h.replayed = append(h.replayed, epochEntry{header.LeaderEpoch, header.BaseOffset})
 	}
-	return h.p.producers.Replay(header, batch)
+	return h.p.progress.replay(header, batch)
 }
 
-// Snapshot returns the producer state. The log calls it from within Append and Close, when mu is held.
-func (h *host) Snapshot() []byte { return h.p.producers.Snapshot() }
+// Snapshot returns the producer state. The log calls it from within Append and Close.
+func (h *host) Snapshot() []byte {
+	g := &h.p.progress
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.producers.Snapshot()
+}
 
 // Bounds limits retention and compaction.
 func (h *host) Bounds() log.Bounds {
@@ -40,8 +49,7 @@ func (h *host) Bounds() log.Bounds {
 	}
 }
 
-// Stable moves the high watermark. It may be called from within Append, with mu held: then the append itself goes on to
-// move the high watermark and wake waiters.
+// Stable moves the high watermark. It may be called from within Append, with mu of the partition held.
 func (h *host) Stable(offset int64) {
 	if raise(&h.p.progress.durable, offset) {
 		h.p.advance()
@@ -57,4 +65,28 @@ func (h *host) Failed(err error) {
 		h.p.logger.Error("the log's storage failed; the partition is offline until the broker restarts", zap.Error(err))
 		h.p.watchers.Wake()
 	}
+}
+
+// lastSequence tells compaction whether a batch holds the last sequence number of a producer.
+func (p *Partition) lastSequence(id kafka.ProducerID, lastOffset int64) bool {
+	p.progress.mu.Lock()
+	defer p.progress.mu.Unlock()
+	return p.progress.producers.LastSequence(id, lastOffset)
+}
+
+// Producers lists the producers that the partition knows, by id.
+func (p *Partition) Producers() ([]producer.Producer, error) {
+	if _, err := p.leading(); err != nil {
+		return nil, err
+	}
+	p.progress.mu.Lock()
+	defer p.progress.mu.Unlock()
+	return p.progress.producers.Producers(), nil
+}
+
+// expireProducers forgets producers that were idle for too long.
+func (p *Partition) expireProducers(now time.Time) {
+	p.progress.mu.Lock()
+	defer p.progress.mu.Unlock()
+	p.progress.producers.Expire(now.UnixMilli(), p.set.ProducerExpiry.Milliseconds())
 }

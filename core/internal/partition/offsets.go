@@ -101,6 +101,7 @@ func (p *Partition) startMoved(offset int64) {
 	raise(&p.progress.stableEnd, offset) // DeleteRecords may pass an open transaction
 	if raise(&p.progress.start, offset) {
 		p.epochs.truncateStart(offset)
+		p.progress.aborted.truncateStart(offset)
 		p.watchers.Wake() // waiting consumers below it must be told
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -32,18 +33,16 @@ type Partition struct {
 	epochs   leaderEpochs
 	watchers watchers
 
-	mu        sync.Mutex
-	producers *producers
+	mu sync.Mutex // lets one goroutine append, truncate or move the log start
 }
 
 // newPartition returns a partition whose log is not open yet and that nobody leads.
 func newPartition(s *Set, t *Topic, i int32) *Partition {
 	tp := kafka.TopicPartition{Topic: t.Name, Partition: i}
 	p := &Partition{
-		tp: tp, id: t.ID, set: s, config: t.config, producers: &producers{},
+		tp: tp, id: t.ID, set: s, config: t.config,
 		logger: s.Log.With(zap.Stringer("partition", tp)),
 	}
-	p.progress.unstable.Store(noOffset)
 	p.rules.Store(rulesOf(tp, t.config.Load()))
 	p.role.Store(&role{leader: kafka.NoNode, epoch: kafka.NoEpoch})
 	return p
@@ -147,7 +146,8 @@ func (p *Partition) open(ctx context.Context) error {
 	status := l.Status()
 	p.restoreEpochs(l, host.replayed, status)
 	p.log = l
-	p.progress.opened(status, p.producers.FirstUnstable())
+	p.progress.opened(status)
+	p.expireProducers(time.Now())
 	return nil
 }
 

@@ -1,30 +1,32 @@
 package partition
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/internal/producer"
 	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/record"
 )
 
-// noOffset stands for "no open transaction" in firstUnstable.
-const noOffset = math.MaxInt64
-
-// progress holds the offsets of a partition. They are read without a lock.
+// progress holds the offsets of a partition and what they follow from. Offsets are read without a lock.
 type progress struct {
-	start atomic.Int64 // log start offset
-	// end is the log end offset as readers may see it: it moves after the producer state of an append is known, so that
-	// the high watermark can't pass a transaction that the last stable offset does not know yet.
+	start   atomic.Int64 // log start offset
+	durable atomic.Int64 // what the log reported as stable
+	// end is the log end offset as everybody sees it. It moves together with the producer state, so that the high
+	// watermark can't pass a transaction that the last stable offset does not know yet.
 	end       atomic.Int64
-	durable   atomic.Int64 // what the log reported as stable
 	high      atomic.Int64 // high watermark
-	unstable  atomic.Int64 // first offset of the oldest open transaction, or noOffset; moves before end does
-	stableEnd atomic.Int64 // last stable offset: min(high, unstable), but never below start
+	stableEnd atomic.Int64 // last stable offset: up to high and the first open transaction, but never below start
 
-	mu       sync.Mutex // lets one goroutine move high and stableEnd
-	notified int64      // guarded by notifyMu
-	notifyMu sync.Mutex // lets one goroutine call watchers of the high watermark
+	mu        sync.Mutex // guards producers; lets one goroutine move end, high and stableEnd
+	producers producer.State
+	aborted   abortedTxns
+
+	notifyMu sync.Mutex // lets one goroutine call the functions of notify; guards notified
+	notified int64
 	notify   atomic.Pointer[[]*notification]
 }
 
@@ -32,13 +34,13 @@ type progress struct {
 type notification struct{ f func(highWatermark int64) }
 
 // opened sets the offsets of a log that was just opened.
-func (g *progress) opened(s log.Status, unstable int64) {
+func (g *progress) opened(s log.Status) {
 	g.start.Store(s.StartOffset)
 	g.durable.Store(s.StableOffset)
-	g.unstable.Store(unstable)
 	g.high.Store(s.StartOffset)
 	g.stableEnd.Store(s.StartOffset)
 	g.end.Store(s.EndOffset)
+	g.aborted.truncateStart(s.StartOffset)
 }
 
 // raise moves an offset forward and reports whether it moved.
@@ -54,28 +56,72 @@ func raise(a *atomic.Int64, to int64) bool {
 	}
 }
 
-// advance moves the high watermark and the last stable offset as far as they may go, and wakes whoever waits for that. It
-// must not be called with mu of the partition held: it calls watchers.
+// check says what a batch is: see producer.State.Check.
+func (g *progress) check(h *record.Header, origin producer.Origin) (producer.Appended, bool, error) {
+	if !h.HasProducerID() || h.IsControl() {
+		return producer.Appended{}, false, nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.producers.Check(h, origin)
+}
+
+// replay takes over a batch that the log has: an appended one, or one that recovery came across.
+func (g *progress) replay(h *record.Header, batch record.Batch) error {
+	txn, ended, err := g.producers.Replay(h, batch)
+	if ended && txn.Aborted {
+		g.aborted.add(txn)
+	}
+	return err
+}
+
+// appended takes over a batch that the log has just got, and moves the high watermark as far as it may go. It reports
+// whether that moved.
+func (p *Partition) appended(r *role, h *record.Header, batch record.Batch) bool {
+	g := &p.progress
+	// Logs that make every append durable at once need not report it.
+	raise(&g.durable, p.log.Status().StableOffset)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.replay(h, batch); err != nil {
+		p.logger.Warn("a control batch is unreadable", zap.Int64("offset", h.BaseOffset), zap.Error(err))
+	}
+	g.end.Store(h.LastOffset() + 1)
+	return p.moveHighWatermark(r)
+}
+
+// advance moves the high watermark and the last stable offset as far as they may go, and wakes whoever waits for that.
+// Only a leader moves them: a follower is told.
 func (p *Partition) advance() {
-	if p.moveHighWatermark() {
-		p.watchers.Wake()
-		p.progress.tell()
+	r := p.role.Load()
+	if r == nil || !r.leading {
+		return
+	}
+	p.progress.mu.Lock()
+	moved := p.moveHighWatermark(r)
+	p.progress.mu.Unlock()
+	if moved {
+		p.tellMoved()
 	}
 }
 
-// moveHighWatermark reports whether the high watermark or the last stable offset moved. Only a leader moves them: a
-// follower is told.
-func (p *Partition) moveHighWatermark() bool {
-	r := p.role.Load()
-	if r == nil || !r.leading {
-		return false
-	}
+// tellMoved wakes whoever waits for the high watermark or the last stable offset.
+func (p *Partition) tellMoved() {
+	p.watchers.Wake()
+	p.progress.tell()
+}
+
+// moveHighWatermark reports whether the high watermark or the last stable offset moved. The caller holds progress.mu.
+func (p *Partition) moveHighWatermark(r *role) bool {
 	g := &p.progress
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	high := p.set.Replicator.HighWatermark(p.replicationLeader(r), g.durable.Load())
 	moved := raise(&g.high, min(high, g.end.Load()))
-	return raise(&g.stableEnd, min(g.high.Load(), g.unstable.Load())) || moved
+	high = g.high.Load()
+	g.producers.AdvanceHighWatermark(high)
+	if unstable, ok := g.producers.FirstUnstableOffset(); ok {
+		high = min(high, unstable)
+	}
+	return raise(&g.stableEnd, high) || moved
 }
 
 // tell calls the functions that want to know the high watermark, with growing values.

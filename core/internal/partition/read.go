@@ -34,12 +34,6 @@ type ReadResult struct {
 	DivergingEnd   int64
 }
 
-// AbortedTxn is a transaction of which read-committed consumers drop the records from FirstOffset on.
-type AbortedTxn struct {
-	ProducerID  kafka.ProducerID
-	FirstOffset int64
-}
-
 // Read reads batches from an offset up to the high watermark or the last stable offset. It fills in r, which may be used
 // again, and allocates nothing by itself. Errors: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH,
 // OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR, UNKNOWN_TOPIC_OR_PARTITION when the topic was deleted.
@@ -102,6 +96,9 @@ func (p *Partition) readUpTo(before int64, q *ReadRequest, r *ReadResult) error 
 		return storageError(err)
 	}
 	r.Extent = extent
+	if q.Isolation == kafka.ReadCommitted && extent.Len() > 0 {
+		r.Aborted = p.progress.aborted.overlapping(r.Aborted, q.Offset, before)
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -27,6 +28,23 @@ func (s *Set) Start(_ context.Context, image *metadata.Image, progress func(open
 		s.tasks.Go(s.expireProducers)
 	}
 	return nil
+}
+
+// expireProducers looks for idle producers until Stop.
+func (s *Set) expireProducers() {
+	tick := time.NewTicker(s.ProducerExpiryCheck)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			s.Each(func(p *Partition) bool {
+				p.expireProducers(now)
+				return true
+			})
+		case <-s.ctx.Done():
+			return
+		}
+	}
 }
 
 // reportStrays names the logs that no topic in the metadata belongs to. They are left alone: a wrong metadata directory

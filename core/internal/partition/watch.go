@@ -3,25 +3,7 @@ package partition
 import (
 	"sync"
 	"sync/atomic"
-
-	"github.com/jackdawmq/jackdaw/core/kafka"
-	"github.com/jackdawmq/jackdaw/core/record"
 )
-
-type producers struct{}
-type knownBatch struct {
-	Duplicate                         bool
-	BaseOffset, LastOffset, Timestamp int64
-}
-
-func (*producers) Restore([]byte, int64) error                      { return nil }
-func (*producers) Replay(*record.Header, []byte) error              { return nil }
-func (*producers) Snapshot() []byte                                 { return nil }
-func (*producers) Check(*record.Header) (knownBatch, error)         { return knownBatch{}, nil }
-func (*producers) Update(*record.Header, []byte)                    {}
-func (*producers) FirstUnstable() int64                             { return noOffset }
-func (p *Partition) lastSequence(id kafka.ProducerID, o int64) bool { return false }
-func (s *Set) expireProducers()                                     {}
 
 // Waiter is woken when something it watches changes.
 type Waiter struct{ C chan struct{} }
