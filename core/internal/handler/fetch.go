@@ -7,11 +7,11 @@ package handler
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
+	"github.com/jackdawmq/jackdaw/core/internal/purgatory"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 	"github.com/jackdawmq/jackdaw/core/wire"
@@ -37,7 +37,7 @@ type fetchCall struct {
 	bytes       int  // of all extents
 	urgent      bool // an error or a diverging log: the client must be told at once
 	seen        map[*partition.Partition]struct{}
-	watched     []*partition.Partition
+	waiter      *purgatory.Waiter
 	read        partition.ReadResult // scratch
 }
 
@@ -49,26 +49,28 @@ type fetchAnswer struct {
 	diverging wire.EpochEndOffset
 }
 
-var fetchCalls = sync.Pool{New: func() any { return new(fetchCall) }}
-
 // keptTargets bounds what a fetchCall keeps for later requests.
 const keptTargets = 1 << 12
 
-func (s *fetchCall) free() {
+func (h *Handlers) freeFetch(s *fetchCall) {
 	if cap(s.targets) > keptTargets || cap(s.answers) > keptTargets {
 		return
 	}
 	clear(s.targets)
 	clear(s.answers)
 	clear(s.seen)
-	clear(s.watched)
-	*s = fetchCall{request: s.request, targets: s.targets[:0], answers: s.answers[:0], seen: s.seen, watched: s.watched[:0]}
-	fetchCalls.Put(s)
+	*s = fetchCall{
+		request: s.request, waiter: s.waiter, targets: s.targets[:0], answers: s.answers[:0], seen: s.seen,
+	}
+	h.fetchCalls.Put(s)
 }
 
 func (h *Handlers) fetch(c *api.Call) {
-	s := fetchCalls.Get().(*fetchCall)
-	defer s.free()
+	s, _ := h.fetchCalls.Get().(*fetchCall)
+	if s == nil {
+		s = &fetchCall{waiter: purgatory.NewWaiter()}
+	}
+	defer h.freeFetch(s)
 	if s.request.Decode(c.Version, c.Body) != nil {
 		c.Response.None, c.Response.Close = true, true
 		return
@@ -184,30 +186,20 @@ func (s *fetchCall) satisfied(most int) bool {
 }
 
 // awaitRecords parks the call until a partition has news that make the answer worth sending, or until the client does not
-// want to wait any longer. Nothing is held meanwhile: what was read is read again.
+// want to wait any longer. Each look reads everything again.
 func (h *Handlers) awaitRecords(c *api.Call, s *fetchCall) {
-	waiter := partition.NewWaiter()
+	s.release()
 	for t := s.list.first; t != nil; t = t.next {
-		t.partition.Watch(waiter)
-		s.watched = append(s.watched, t.partition)
+		t.partition.Watch(s.waiter)
 	}
-	defer func() {
-		for _, p := range s.watched {
-			p.Unwatch(waiter)
-		}
-	}()
-	timeout := time.NewTimer(time.Duration(s.request.MaxWaitMs) * time.Millisecond)
-	defer timeout.Stop()
-	// What came between the first look and Watch woke nobody: look again before waiting.
-	for h.readAll(c, s); !s.satisfied(h.fetchLimit(s)); h.readAll(c, s) {
-		select {
-		case <-waiter.C:
-		case <-timeout.C:
-			return
-		case <-c.Context().Done():
-			return
-		}
-	}
+	defer s.waiter.Unwatch()
+	limit := h.fetchLimit(s)
+	deadline := time.Now().Add(time.Duration(s.request.MaxWaitMs) * time.Millisecond)
+	// Whether it was woken, timed out or disconnected: the answer is what the last look found.
+	_ = s.waiter.Await(c.Context(), deadline, func() bool {
+		h.readAll(c, s)
+		return s.satisfied(limit)
+	})
 }
 
 // FetchSettings bound what consumers may ask for.

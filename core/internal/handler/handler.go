@@ -1,6 +1,8 @@
 package handler
 
 import (
+	"sync"
+
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/zap"
 
@@ -28,8 +30,10 @@ type Deps struct {
 // Handlers answers every API key that no coordinator module answers.
 type Handlers struct {
 	Deps
-	sessions    *sessionCache
-	producerIDs producerIDBlock
+	sessions     *sessionCache
+	producerIDs  producerIDBlock
+	produceCalls sync.Pool // of *produceCall
+	fetchCalls   sync.Pool // of *fetchCall
 }
 
 // New returns the handlers of a broker.

@@ -6,12 +6,12 @@ package handler
 
 import (
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/auth"
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
+	"github.com/jackdawmq/jackdaw/core/internal/purgatory"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/record"
 	"github.com/jackdawmq/jackdaw/core/wire"
@@ -30,6 +30,7 @@ type produceCall struct {
 	answers []produceAnswer    // of the request's partitions, in order
 	seen    map[*partition.Partition]struct{}
 	refused error // why no partition is written to
+	waiter  *purgatory.Waiter
 }
 
 // produceAnswer is what became of one partition of a request.
@@ -40,8 +41,6 @@ type produceAnswer struct {
 	last      int64
 }
 
-var produceCalls = sync.Pool{New: func() any { return new(produceCall) }}
-
 // maxProducePartitions is more partitions than any client puts into one request. Beyond it a request of a few megabytes
 // would make the broker allocate gigabytes for its answer.
 const maxProducePartitions = 1 << 16
@@ -49,7 +48,7 @@ const maxProducePartitions = 1 << 16
 // keptAnswers bounds what a produceCall keeps for later requests.
 const keptAnswers = 1 << 12
 
-func (s *produceCall) free() {
+func (h *Handlers) freeProduce(s *produceCall) {
 	if cap(s.answers) > keptAnswers || cap(s.topics) > keptAnswers {
 		return
 	}
@@ -58,12 +57,15 @@ func (s *produceCall) free() {
 	clear(s.answers)
 	clear(s.seen)
 	s.topics, s.answers = s.topics[:0], s.answers[:0]
-	produceCalls.Put(s)
+	h.produceCalls.Put(s)
 }
 
 func (h *Handlers) produce(c *api.Call) {
-	s := produceCalls.Get().(*produceCall)
-	defer s.free()
+	s, _ := h.produceCalls.Get().(*produceCall)
+	if s == nil {
+		s = &produceCall{waiter: purgatory.NewWaiter()}
+	}
+	defer h.freeProduce(s)
 	if s.request.Decode(c.Version, c.Body) != nil || max(s.request.TopicCount, s.request.PartitionCount) > maxProducePartitions {
 		c.Response.None, c.Response.Close = true, true
 		return
@@ -230,32 +232,21 @@ func (a *produceAnswer) setRecordErrors(list []record.RecordError) {
 
 // awaitReplication parks the call until every partition that waits is replicated or failed, or the request's timeout.
 func (h *Handlers) awaitReplication(c *api.Call, s *produceCall) {
-	waiter := partition.NewWaiter()
 	for i := range s.answers {
 		if p := s.answers[i].partition; p != nil {
-			p.Watch(waiter)
-			defer p.Unwatch(waiter)
+			p.Watch(s.waiter)
 		}
 	}
-	timeout := time.NewTimer(time.Duration(s.request.TimeoutMs) * time.Millisecond)
-	defer timeout.Stop()
-	for s.stillWaiting() {
-		select {
-		case <-waiter.C:
-			continue
-		case <-timeout.C:
-		case <-c.Context().Done():
-		}
-		if s.stillWaiting() {
-			s.timeOut()
-		}
-		return
+	defer s.waiter.Unwatch()
+	deadline := time.Now().Add(time.Duration(s.request.TimeoutMs) * time.Millisecond)
+	if s.waiter.Await(c.Context(), deadline, s.replicated) != nil {
+		s.timeOut()
 	}
 }
 
-// stillWaiting takes over what became of the waiting partitions and reports whether any still waits.
-func (s *produceCall) stillWaiting() bool {
-	waiting := false
+// replicated takes over what became of the waiting partitions and reports whether none waits any more.
+func (s *produceCall) replicated() bool {
+	all := true
 	for i := range s.answers {
 		a := &s.answers[i]
 		if a.partition == nil {
@@ -263,7 +254,7 @@ func (s *produceCall) stillWaiting() bool {
 		}
 		done, err := a.partition.Replicated(a.last)
 		if !done {
-			waiting = true
+			all = false
 			continue
 		}
 		a.partition = nil
@@ -271,7 +262,7 @@ func (s *produceCall) stillWaiting() bool {
 			a.fail(err)
 		}
 	}
-	return waiting
+	return all
 }
 
 // timeOut answers what still waits. The records stay in the log: the client can't know whether they will be replicated.

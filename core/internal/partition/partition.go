@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/internal/purgatory"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/metadata"
@@ -31,7 +32,7 @@ type Partition struct {
 	failed   atomic.Bool          // the storage failed; only a restart mends it
 	progress progress
 	epochs   leaderEpochs
-	watchers watchers
+	watchers purgatory.Queue // woken whenever something that a waiting request looks at has changed
 
 	mu sync.Mutex // lets one goroutine append, truncate or move the log start
 }
@@ -81,6 +82,10 @@ func (p *Partition) Leader() (kafka.NodeID, kafka.LeaderEpoch) {
 	}
 	return kafka.NoNode, kafka.NoEpoch
 }
+
+// Watch makes w wake whenever the high watermark, the last stable offset, the log start or the leader of the partition
+// changes, and when it is deleted.
+func (p *Partition) Watch(w *purgatory.Waiter) { w.Watch(&p.watchers) }
 
 // Config returns the topic configs in force.
 func (p *Partition) Config() *config.Topic { return p.config.Load() }
