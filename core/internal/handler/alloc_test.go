@@ -1,0 +1,82 @@
+package handler_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/core/api"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
+)
+
+// serveAgain sends the same request over and over on one connection, as the network module does.
+func serveAgain(b *broker, req kmsg.Request) (*api.Call, func()) {
+	c := call(context.Background(), req)
+	return c, func() {
+		b.router.Serve(c)
+		c.Response.Release()
+		c.Response.Reset()
+	}
+}
+
+// TestProduceAllocations fixes what a Produce request costs the garbage collector. The memory log allocates segments, so
+// that the log is a stub here.
+func TestProduceAllocations(t *testing.T) {
+	b := newBroker(t)
+	id := b.createTopic("t", 3)
+	f := func(version, acks int16, records []byte) {
+		t.Helper()
+		req := produceRequest(version, acks, "t", id, 0, records)
+		original := append([]byte(nil), req.Topics[0].Partitions[0].Records...)
+		c, serve := serveAgain(b, req)
+		at := len(c.Body) - len(original) - trailingBytes(version)
+		run := func() {
+			copy(c.Body[at:], original) // offsets were assigned in place
+			serve()
+		}
+		run()
+		if allocs := testing.AllocsPerRun(200, run); allocs > 0 {
+			t.Errorf("version %d acks %d: %v allocations", version, acks, allocs)
+		}
+	}
+	f(9, 1, batch(t, nil, "value"))
+	f(7, -1, batch(t, nil, "value"))
+	f(13, 1, batch(t, nil, "value"))
+	f(9, 1, batch(t, func(h *record.Header) { h.Attributes = int16(record.LZ4) }, "value", "value"))
+}
+
+// trailingBytes is what follows the records of a request with one partition: tags of the partition, topic and request.
+func trailingBytes(version int16) int {
+	if version >= 9 {
+		return 3
+	}
+	return 0
+}
+
+func TestFetchAllocations(t *testing.T) {
+	b := newBroker(t)
+	id := b.createTopic("t", 3)
+	b.mustProduce("t", 0, "a", "b")
+	b.mustProduce("t", 1, "c")
+	f := func(name string, req *kmsg.FetchRequest) {
+		t.Helper()
+		_, serve := serveAgain(b, req)
+		serve()
+		if allocs := testing.AllocsPerRun(200, serve); allocs > 0 {
+			t.Errorf("%s: %v allocations", name, allocs)
+		}
+	}
+	for _, version := range []int16{4, 12, 13, 18} {
+		f("hot", fetchRequest(version, "t", id, 0, 0))
+	}
+	empty := fetchRequest(12, "t", id, 0, 2)
+	f("nothing new, not waiting", empty)
+	two := fetchRequest(12, "t", id, 0, 0)
+	two.Topics[0].Partitions = append(two.Topics[0].Partitions, fetchTopic("t", id, 1, 0).Partitions...)
+	f("two partitions", two)
+	committed := fetchRequest(12, "t", id, 0, 0)
+	committed.IsolationLevel = int8(kafka.ReadCommitted)
+	f("read committed", committed)
+}
