@@ -38,7 +38,7 @@ func generalDefinitions() []Definition {
 		set("num.network.threads", Int, "3", ClusterWide, ""),
 		set("num.partitions", Int, "1", ReadOnly, "Partitions of a topic whose creator did not say."),
 		set("producer.purgatory.purge.interval.requests", Int, "1000", ReadOnly, ""),
-		set("queued.max.request.bytes", Long, "268435456", ReadOnly, "Memory that requests under way may take together; further connections wait. Kafka has no limit by default."),
+		set("queued.max.request.bytes", Long, "-1", ReadOnly, "Memory for requests that are being received or handled; connections wait when it is spent. -1 chooses a limit by the machine's memory; in Kafka it is none."),
 		set("queued.max.requests", Int, "500", ReadOnly, "Requests that may wait to be handled."),
 		set("quota.window.num", Int, "11", ReadOnly, ""),
 		set("quota.window.size.seconds", Int, "1", ReadOnly, ""),

@@ -22,7 +22,7 @@ type Setting struct {
 }
 
 // Declare lists the settings of a config struct: the fields with a tag `config:"key"`, with the values in the struct as
-// defaults. Types, documentation and ranges come from Kafka's definitions where Kafka has the key.
+// defaults. Types, and documentation where the tag doc has none, come from Kafka's definitions where Kafka has the key.
 func Declare(owner string, defaults any) ([]Setting, error) {
 	v := reflect.Indirect(reflect.ValueOf(defaults))
 	if v.Kind() != reflect.Struct {
@@ -45,7 +45,7 @@ func Declare(owner string, defaults any) ([]Setting, error) {
 		s := Setting{Name: key, Type: typ, Default: text, Doc: tag.Get("doc"), Owners: []string{owner}}
 		if d := kafka.byName[key]; d != nil {
 			s.Type = d.Type
-			if d.Doc != "" {
+			if s.Doc == "" {
 				s.Doc = d.Doc
 			}
 			if err := sameDefault(s, d); err != nil {

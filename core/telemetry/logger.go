@@ -7,19 +7,17 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// NewLogger returns a logger that writes to w, and the level that can be changed while it is in use. level is debug, info,
-// warn or error; format is console, for people, or json, for machines.
-func NewLogger(w zapcore.WriteSyncer, level, format string) (*zap.Logger, zap.AtomicLevel, error) {
-	at, err := zap.ParseAtomicLevel(level)
+func newLogger(c Config) (*zap.Logger, zap.AtomicLevel, error) {
+	level, err := zap.ParseAtomicLevel(c.Level)
 	if err != nil {
-		return nil, at, fmt.Errorf("log level: %w", err)
+		return nil, level, fmt.Errorf("log level: %w", err)
 	}
-	encoder, err := newEncoder(format)
+	encoder, err := newEncoder(c.Format)
 	if err != nil {
-		return nil, at, err
+		return nil, level, err
 	}
-	core := zapcore.NewCore(encoder, zapcore.Lock(w), at)
-	return zap.New(core, zap.ErrorOutput(zapcore.Lock(w)), zap.AddStacktrace(zapcore.DPanicLevel)), at, nil
+	out := zapcore.Lock(c.Output)
+	return zap.New(zapcore.NewCore(encoder, out, level), zap.ErrorOutput(out)), level, nil
 }
 
 func newEncoder(format string) (zapcore.Encoder, error) {

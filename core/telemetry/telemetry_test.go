@@ -15,10 +15,11 @@ import (
 
 func TestLogger(t *testing.T) {
 	var b bytes.Buffer
-	log, level, err := telemetry.NewLogger(zapcore.AddSync(&b), "info", "json")
+	tele, err := telemetry.New(telemetry.Config{Level: "info", Format: "json", Output: zapcore.AddSync(&b)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	log, level := tele.Log, tele.Level
 	log.Debug("hidden")
 	log.Info("said", zap.Int("n", 1))
 	level.SetLevel(zapcore.DebugLevel)
@@ -39,7 +40,7 @@ func TestLogger(t *testing.T) {
 func TestLoggerRefuses(t *testing.T) {
 	f := func(level, format string) {
 		t.Helper()
-		if _, _, err := telemetry.NewLogger(zapcore.AddSync(&bytes.Buffer{}), level, format); err == nil {
+		if _, err := telemetry.New(telemetry.Config{Level: level, Format: format}); err == nil {
 			t.Errorf("accepted %s, %s", level, format)
 		}
 	}
@@ -57,27 +58,32 @@ func TestRegistriesAreIndependent(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	h := telemetry.NewHealth("log", "network")
-	log, network := h.Component("log"), h.Component("network")
+	h := telemetry.NewHealth()
 	f := func(what string, ready, live bool) {
 		t.Helper()
 		if r := h.Report(); r.Ready != ready || r.Live != live {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
+	f("nothing known", false, true)
+	h.Expect("log", "network")
 	f("at first", false, true)
-	log.Progress("recovering logs", 120, 4000)
-	if c := h.Report().Components[0]; c.Detail != "recovering logs 120/4000" || c.Done != 120 || c.Total != 4000 {
+	h.Starting("log")
+	h.Progress("log", 120, 4000)
+	if c := h.Report().Components[0]; c.State != telemetry.Starting || c.Done != 120 || c.Total != 4000 {
 		t.Errorf("progress: %+v", c)
 	}
-	log.Ready()
-	log.Progress("recovering logs", 4000, 4000)
+	h.Ready("log")
+	h.Progress("log", 4000, 4000)
 	f("one of two", false, true)
-	network.Ready()
+	if c := h.Report().Components[0]; c.State != telemetry.Ready || c.Total != 0 {
+		t.Errorf("late progress: %+v", c)
+	}
+	h.Ready("network")
 	f("both", true, true)
 	h.Drain()
 	f("draining", false, true)
-	log.Fail(errors.New("disk is gone"))
-	log.Ready()
+	h.Failed("log", errors.New("disk is gone"))
+	h.Ready("log")
 	f("failed", false, false)
 }

@@ -11,17 +11,23 @@ import (
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 
+	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/internal/admin"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func at(address string) *config.Settings {
+	return &config.Settings{Broker: config.Broker{AdminListener: address}}
+}
+
 // start runs a server on a free port.
 func start(t *testing.T) (*telemetry.Health, zap.AtomicLevel, string) {
 	t.Helper()
-	health, level := telemetry.NewHealth("log", "network"), zap.NewAtomicLevel()
-	s := admin.New("127.0.0.1:0", health, telemetry.NewRegistry(), level, zap.NewNop())
+	health, level := telemetry.NewHealth(), zap.NewAtomicLevel()
+	health.Expect("log", "network")
+	s := admin.New(at("127.0.0.1:0"), health, telemetry.NewRegistry(), level, zap.NewNop())
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,24 +69,24 @@ func do(t *testing.T, method, url, body string, headers ...string) (int, string)
 
 func TestHealth(t *testing.T) {
 	health, _, url := start(t)
-	health.Component("log").Progress("recovering logs", 120, 4000)
+	health.Progress("log", 120, 4000)
 	status, body := do(t, "GET", url+"/readyz", "")
 	var report telemetry.Report
 	if err := json.Unmarshal([]byte(body), &report); err != nil {
 		t.Fatal(err)
 	}
-	if status != http.StatusServiceUnavailable || report.Ready || report.Components[0].Detail != "recovering logs 120/4000" {
+	if status != http.StatusServiceUnavailable || report.Ready || report.Components[0].Done != 120 {
 		t.Errorf("%d %s", status, body)
 	}
 	if status, body := do(t, "GET", url+"/livez", ""); status != http.StatusOK {
 		t.Errorf("live while starting: %d %s", status, body)
 	}
-	health.Component("log").Ready()
-	health.Component("network").Ready()
+	health.Ready("log")
+	health.Ready("network")
 	if status, body := do(t, "GET", url+"/readyz", ""); status != http.StatusOK || !strings.Contains(body, `"ready":true`) {
 		t.Errorf("%d %s", status, body)
 	}
-	health.Component("log").Fail(io.ErrShortWrite)
+	health.Failed("log", io.ErrShortWrite)
 	if status, body := do(t, "GET", url+"/livez", ""); status != http.StatusServiceUnavailable || !strings.Contains(body, "short write") {
 		t.Errorf("%d %s", status, body)
 	}
@@ -149,7 +155,7 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	f := func(address, want string) {
 		t.Helper()
-		s := admin.New(address, telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
+		s := admin.New(at(address), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
 		err := s.Start(t.Context())
 		if err == nil || !strings.HasPrefix(err.Error(), "jackdaw.admin.listener: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", address, err)
@@ -163,7 +169,7 @@ func TestAddresses(t *testing.T) {
 	f("0.0.0.0:0", "not a loopback address")
 	f("127.0.0.1:port", "port")
 
-	off := admin.New("", telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
+	off := admin.New(at(""), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
 	if err := off.Start(t.Context()); err != nil || off.Addr() != nil {
 		t.Errorf("an empty address: %v, %v", err, off.Addr())
 	}

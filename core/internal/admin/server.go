@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/net/netutil"
 
+	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
 )
 
@@ -37,10 +38,11 @@ type Server struct {
 	served   chan struct{}
 }
 
-// New returns a server for an address; "" is a server that does nothing.
-func New(address string, health *telemetry.Health, metrics prometheus.Gatherer, level zap.AtomicLevel, log *zap.Logger) *Server {
+// New returns the server for jackdaw.admin.listener; where that is empty, the server does nothing.
+func New(settings *config.Settings, health *telemetry.Health, metrics *prometheus.Registry, level zap.AtomicLevel, log *zap.Logger) *Server {
+	log = log.Named("admin")
 	return &Server{
-		address: address,
+		address: settings.Broker.AdminListener,
 		log:     log,
 		server: &http.Server{
 			Handler:           newHandler(health, metrics, level, log),
