@@ -1,0 +1,6 @@
+package tcp_test
+
+const (
+	detectsClosedPeers = true
+	hasSendfile        = true
+)

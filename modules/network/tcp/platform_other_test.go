@@ -1,0 +1,8 @@
+//go:build !linux
+
+package tcp_test
+
+const (
+	detectsClosedPeers = false
+	hasSendfile        = false
+)

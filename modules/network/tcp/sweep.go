@@ -1,0 +1,71 @@
+package tcp
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	stallGrace = 10 * time.Second // a request may take this long to arrive, whatever its size,
+	stallRate  = 64 << 10         // and a second more for so many bytes, while others wait for its memory
+	peerCheck  = time.Second      // how long a request runs before its client is looked after
+)
+
+// sweep looks at all connections from time to time until the Listener is closed. It is the only one that reads a clock
+// for them: deadlines per request would cost more than the small requests themselves.
+func (l *Listener) sweep() {
+	ticker := time.NewTicker(min(time.Second, max(l.cfg.MaxIdle/4, time.Millisecond)))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case now := <-ticker.C:
+			l.clock.Store(now.UnixNano())
+			l.look(now.UnixNano())
+		}
+	}
+}
+
+// look closes connections whose client's turn it was for too long, and ends the context of requests whose client is gone.
+func (l *Listener) look(now int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		p := &c.progress
+		switch phase(p.phase.Load()) {
+		case phaseIdle, phaseWriting:
+			l.closeIdle(c, now)
+		case phaseReading:
+			l.closeIdle(c, now)
+			if c.frames.holdsUp(now) {
+				c.log.Debug("connection closed: its request arrives slowly while others wait for the memory",
+					zap.Int64("received", p.bytes.Load()))
+				_ = c.net.Close()
+			}
+		case phaseRunning:
+			if now-p.began.Load() >= int64(peerCheck) && peerGone(c.net) {
+				c.cancel()
+			}
+		case phaseWaiting:
+		}
+	}
+}
+
+func (l *Listener) closeIdle(c *conn, now int64) {
+	if now-c.progress.moved.Load() > int64(l.cfg.MaxIdle) {
+		c.log.Debug("connection closed: idle for connections.max.idle.ms", zap.Duration("idle", l.cfg.MaxIdle))
+		_ = c.net.Close() // its goroutine sees that and ends
+	}
+}
+
+// holdsUp reports whether others wait for memory while the frame arrives too slowly.
+func (f *frameReader) holdsUp(now int64) bool {
+	if f.usual.waiting.Load() == 0 && f.huge.waiting.Load() == 0 {
+		return false
+	}
+	p := f.progress
+	took := time.Duration(now - p.began.Load())
+	return took > stallGrace+time.Duration(p.bytes.Load()/stallRate)*time.Second
+}
