@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -93,6 +94,9 @@ func TestDecompressForms(t *testing.T) {
 	f("no gzip", record.Gzip, []byte("garbage"), nil)
 	f("empty gzip", record.Gzip, nil, nil)
 	f("bare snappy", record.Snappy, snappy.Encode(nil, src), src)
+	f("two snappy streams", record.Snappy, slices.Concat(xerial, xerial), slices.Concat(src, src))
+	f("s2 with repeats", record.Snappy, s2.EncodeBest(nil, build(t, nil, fillMany(50))[record.HeaderSize:]), nil)
+	f("zstd with garbage behind", record.Zstd, slices.Concat(zs, []byte("garbage")), nil)
 	f("snappy cut", record.Snappy, xerial[:len(xerial)-1], nil)
 	f("snappy header cut", record.Snappy, xerial[:12], nil)
 	f("snappy block length cut", record.Snappy, xerial[:18], nil)
@@ -111,27 +115,20 @@ func TestDecompressForms(t *testing.T) {
 	}
 }
 
-// linkedLZ4 returns a frame whose blocks may refer to earlier ones, made of one block.
-func linkedLZ4(blockLength uint32, block []byte) []byte {
-	frame := []byte{0x04, 0x22, 0x4d, 0x18, 0x40, 0x40, 0xc0}
-	frame = binary.LittleEndian.AppendUint32(frame, blockLength)
-	return append(append(frame, block...), 0, 0, 0, 0)
-}
-
-// One batch must never see the records of another one, whatever a pooled decoder remembers.
-func TestLZ4FramesShareNoHistory(t *testing.T) {
-	secret := bytes.Repeat([]byte("secret"), 1000)
-	stored := linkedLZ4(uint32(len(secret))|1<<31, secret)
-	// Copies from 64 bytes before the block's own start.
-	thief := linkedLZ4(10, []byte{0x0f, 0x40, 0x00, 0x28, 0x50, 'x', 'x', 'x', 'x', 'x'})
-	for range 10 {
-		if got, err := record.Decompress(nil, stored, record.LZ4, 1<<20); err != nil || !bytes.Equal(got, secret) {
-			t.Fatalf("a frame of linked blocks: %d bytes, error %v", len(got), err)
-		}
-		if got, err := record.Decompress(nil, thief, record.LZ4, 1<<20); err == nil {
-			t.Fatalf("a block that begins with a copy was decoded to %q", got)
+// Java can't read frames whose blocks refer to earlier ones, so that one of them would stop every Java consumer.
+func TestLZ4RefusesLinkedBlocks(t *testing.T) {
+	f := func(name string, flags, checksum byte, ok bool) {
+		t.Helper()
+		frame := []byte{0x04, 0x22, 0x4d, 0x18, flags, 0x40, checksum}
+		frame = binary.LittleEndian.AppendUint32(frame, 5|1<<31) // stored
+		frame = append(append(frame, "plain"...), 0, 0, 0, 0)
+		got, err := record.Decompress(nil, frame, record.LZ4, 1<<20)
+		if ok && (err != nil || string(got) != "plain") || !ok && !errors.Is(err, record.ErrCompressed) {
+			t.Errorf("%s: %q, error %v", name, got, err)
 		}
 	}
+	f("independent blocks", 0x60, 0x82, true)
+	f("linked blocks", 0x40, 0xc0, false)
 }
 
 // A bomb must end in an error, and cost little more memory than the limit.

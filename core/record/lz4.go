@@ -30,16 +30,11 @@ type lz4Reader struct {
 
 // unlz4 decompresses the first frame of src. What follows is ignored, as in Java.
 func unlz4(dst, src []byte, limit int) ([]byte, error) {
-	frame, independent := lz4Frame(src)
+	frame := lz4Frame(src)
 	if frame == nil {
 		return dst, ErrCompressed
 	}
-	// A pooled reader keeps the end of its last frame as the dictionary of the next one: a frame of dependent blocks
-	// could read somebody else's records, so it gets a reader of its own.
-	var r *lz4Reader
-	if independent {
-		r, _ = lz4Readers.Get().(*lz4Reader)
-	}
+	r, _ := lz4Readers.Get().(*lz4Reader)
 	if r == nil {
 		r = &lz4Reader{Reader: lz4.NewReader(nil)}
 		if err := r.Apply(lz4.ConcurrencyOption(1)); err != nil {
@@ -52,9 +47,7 @@ func unlz4(dst, src []byte, limit int) ([]byte, error) {
 	dst, err := readAll(r, dst, start, limit)
 	r.src.Reset(nil)
 	r.Reset(nil)
-	if independent {
-		lz4Readers.Put(r)
-	}
+	lz4Readers.Put(r)
 	if err != nil {
 		return dst[:start], err
 	}
@@ -62,13 +55,15 @@ func unlz4(dst, src []byte, limit int) ([]byte, error) {
 }
 
 // lz4Frame finds the end of the frame at the start of src by its block lengths; it returns nil when there is no whole one.
-func lz4Frame(src []byte) (frame []byte, independent bool) {
+// It refuses frames whose blocks refer to earlier ones: Java consumers can't read them, and a pooled reader would give
+// them the end of the last frame that it read, which is somebody else's records.
+func lz4Frame(src []byte) []byte {
 	if len(src) < 7 || binary.LittleEndian.Uint32(src) != lz4Magic {
-		return nil, false
+		return nil
 	}
 	flags, at := src[4], 7
-	if flags&lz4Dictionary != 0 {
-		return nil, false // nobody could know the dictionary
+	if flags&lz4Independent == 0 || flags&lz4Dictionary != 0 {
+		return nil
 	}
 	if flags&lz4ContentSize != 0 {
 		at += 8
@@ -81,16 +76,16 @@ func lz4Frame(src []byte) (frame []byte, independent bool) {
 				at += 4
 			}
 			if at > len(src) {
-				return nil, false
+				return nil
 			}
-			return src[:at:at], flags&lz4Independent != 0
+			return src[:at:at]
 		}
 		at += int(size &^ lz4Stored)
 		if flags&lz4BlockCRC != 0 {
 			at += 4
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // lz4Writers is a cache of encoder memory without any state that a caller could observe.

@@ -17,16 +17,17 @@ const (
 	xerialBlockSize  = 32 << 10 // uncompressed bytes in a block, as Java writes them
 )
 
-// unsnappy accepts both forms.
+// unsnappy accepts both forms, and several framed streams behind each other, as Java does.
 func unsnappy(dst, src []byte, limit int) ([]byte, error) {
-	start := len(dst)
 	if !bytes.HasPrefix(src, xerialMagic) {
 		return unsnappyBlock(dst, src, limit)
 	}
-	if len(src) < xerialHeaderSize {
-		return dst, ErrCompressed
-	}
-	for src = src[xerialHeaderSize:]; len(src) > 0; {
+	start := len(dst)
+	for len(src) > 0 {
+		if bytes.HasPrefix(src, xerialMagic) && len(src) >= xerialHeaderSize {
+			src = src[xerialHeaderSize:]
+			continue
+		}
 		if len(src) < 4 {
 			return dst[:start], ErrCompressed
 		}
