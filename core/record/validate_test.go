@@ -300,18 +300,3 @@ func TestValidateRebuildsForTheTopicsCodec(t *testing.T) {
 		}
 	}
 }
-
-func TestValidateDoesNotAllocate(t *testing.T) {
-	o := options(nil)
-	for _, codec := range codecs {
-		b := build(t, func(h *record.Header) { h.Attributes = int16(codec) }, fillMany(200))
-		allocs := testing.AllocsPerRun(200, func() {
-			if _, err := record.Validate(b, o, testTime); err != nil {
-				t.Fatal(err)
-			}
-		})
-		if allocs != 0 {
-			t.Errorf("%v: %v allocations", codec, allocs)
-		}
-	}
-}
