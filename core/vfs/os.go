@@ -15,7 +15,12 @@ func (OS) OpenFile(name string, flag int) (File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return osFile{f}, nil
+	raw, err := f.SyscallConn()
+	if err != nil {
+		_ = f.Close() // nothing was written
+		return nil, err
+	}
+	return &osFile{f, raw}, nil
 }
 
 // Rename moves a file or a directory.
@@ -47,10 +52,13 @@ func (OS) SyncDir(name string) error {
 }
 
 // osFile adds what os.File lacks.
-type osFile struct{ *os.File }
+type osFile struct {
+	*os.File
+	raw syscall.RawConn // made once: every fetch asks for it
+}
 
 // Size returns the length by fstat.
-func (f osFile) Size() (int64, error) {
+func (f *osFile) Size() (int64, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
@@ -59,12 +67,12 @@ func (f osFile) Size() (int64, error) {
 }
 
 // Sync makes the contents and the length durable; times may stay behind where the system can do that.
-func (f osFile) Sync() error { return syncFile(f.File) }
+func (f *osFile) Sync() error { return syncFile(f.File) }
 
 // SyscallConn gives access to the descriptor.
-func (f osFile) SyscallConn() (syscall.RawConn, error) { return f.File.SyscallConn() }
+func (f *osFile) SyscallConn() (syscall.RawConn, error) { return f.raw, nil }
 
 var (
 	_ FS   = OS{}
-	_ File = osFile{}
+	_ File = (*osFile)(nil)
 )
