@@ -124,11 +124,11 @@ func (c *conn) request(frame []byte) bool {
 // gets nothing.
 func (c *conn) handle() (ok bool) {
 	if cost := decodeCost(c.call.Key, len(c.call.Body)); cost > 0 {
+		defer c.l.decode.release(c.decode)
 		c.progress.waiting()
 		if _, err := c.l.decode.take(c.ctx, c.decode, cost, cost); err != nil {
 			return false
 		}
-		defer c.l.decode.release(c.decode)
 	}
 	c.progress.running()
 	defer func() {

@@ -243,23 +243,6 @@ func TestRunningRequestsAreNotIdle(t *testing.T) {
 	c.expect(1, []byte{1})
 }
 
-func TestRequestOfAClientThatWentAwayEnds(t *testing.T) {
-	ended := make(chan struct{})
-	s := serve(t, tcp.DefaultConfig(), answer(wire.Fetch, func(c *api.Call) {
-		<-c.Context().Done()
-		close(ended)
-	}))
-	c := dial(t, s.addr)
-	c.send(wire.Fetch, 4, 1, nil)
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if !detectsClosedPeers {
-		t.Skip("only Linux tells that a peer closed while nobody reads")
-	}
-	<-ended
-}
-
 func TestClientIsDescribedToHandlers(t *testing.T) {
 	s := serve(t, tcp.DefaultConfig(), answer(wire.Metadata, func(c *api.Call) {
 		c.Response.Body = append(c.Response.Body, c.ClientID+" "+c.Client.Host()+" "+c.Client.Listener+" "+c.Client.Principal.String()+

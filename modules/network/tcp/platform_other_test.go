@@ -2,7 +2,4 @@
 
 package tcp_test
 
-const (
-	detectsClosedPeers = false
-	hasSendfile        = false
-)
+const hasSendfile = false
