@@ -19,32 +19,32 @@ type batch struct {
 	done    []Done
 }
 
-// absorb replays a Result's records and adds them and its callbacks to the batch, which it appends first when they do not
+// absorb replays a Turn's records and adds them and its callbacks to the batch, which it appends first when they do not
 // fit in.
-func (s *shard[S]) absorb(now time.Time, res *Result) {
+func (s *shard[S]) absorb(t *Turn) {
 	switch room := s.MaxBatchBytes - record.HeaderSize; {
-	case res.size <= room:
-		if s.batch.size+res.size > room {
-			s.flush(now)
+	case t.size <= room:
+		if s.batch.size+t.size > room {
+			s.flush(t.Now)
 		}
-		s.add(now, res.records)
-	case res.divisible:
-		if err := s.divide(now, res.records, room); err != nil {
-			s.finish(now, res.done, err)
+		s.add(t.Now, t.records)
+	case t.divisible:
+		if err := s.divide(t.Now, t.records, room); err != nil {
+			s.finish(t.Now, t.done, err)
 			return
 		}
 	default:
-		s.finish(now, res.done, kafka.Errorf(kafka.RecordListTooLarge,
-			"%v: %d records of one request take %d bytes, more than the %d of a batch", s.tp, len(res.records), res.size, room))
+		s.finish(t.Now, t.done, kafka.Errorf(kafka.RecordListTooLarge,
+			"%v: %d records of one request take %d bytes, more than the %d of a batch", s.tp, len(t.records), t.size, room))
 		return
 	}
-	s.batch.done = append(s.batch.done, res.done...)
+	s.batch.done = append(s.batch.done, t.done...)
 }
 
 // divide appends records in as many batches as they need; the last one stays open. It stops at the first failure.
 func (s *shard[S]) divide(now time.Time, records []entry, room int) error {
 	for i, e := range records {
-		size := len(e.key) + len(e.value) + recordOverhead
+		size := e.size()
 		if size > room {
 			return kafka.Errorf(kafka.RecordListTooLarge, "%v: a record takes %d bytes, more than the %d of a batch", s.tp, size, room)
 		}
@@ -70,7 +70,7 @@ func (s *shard[S]) add(now time.Time, records []entry) {
 			ProducerEpoch: kafka.NoProducerEpoch,
 		}
 		s.batch.records = append(s.batch.records, e)
-		s.batch.size += len(e.key) + len(e.value) + recordOverhead
+		s.batch.size += e.size()
 		if e.applied {
 			continue
 		}

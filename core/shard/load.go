@@ -55,12 +55,11 @@ func (s *shard[S]) replayAll(ctx context.Context) (unsubscribe func(), records i
 	return unsubscribe, records, nil
 }
 
-// open lets requests in.
+// open lets requests in, those first that were queued before.
 func (s *shard[S]) open() {
-	now := time.Now()
-	var res Result
-	s.state.Loaded(now, &res)
-	s.absorb(now, &res)
+	t := &Turn{Now: time.Now()}
+	s.state.Loaded(t)
+	s.absorb(t)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded = true

@@ -20,7 +20,7 @@ type Settings[S State] struct {
 	NewState func(partition int32) S
 	Writer   coordinator.PartitionWriter
 	Reader   coordinator.PartitionReader
-	// CommitTimeout is how long a Result waits for the high watermark before it fails with REQUEST_TIMED_OUT.
+	// CommitTimeout is how long a Turn waits for the high watermark before it fails with REQUEST_TIMED_OUT.
 	CommitTimeout time.Duration
 	// MaxBatchBytes is the largest batch that is appended; 0 means 1 MiB, Kafka's default for a topic.
 	MaxBatchBytes int
@@ -132,14 +132,23 @@ func (r *Runtime[S]) Submit(partition int32, h Handler[S]) (gone <-chan struct{}
 	case s == nil:
 		return nil, kafka.NotCoordinator
 	}
-	return s.gone, s.submit(h)
+	return s.gone, s.submit(h, false)
+}
+
+// Enqueue queues a handler that nobody waits for; when the shard is loading, it runs after that. It reports whether there
+// is a shard that will run it unless it is dropped.
+func (r *Runtime[S]) Enqueue(partition int32, h Handler[S]) bool {
+	r.mu.RLock()
+	s := r.shards[partition]
+	r.mu.RUnlock()
+	return s != nil && s.submit(h, true) == nil
 }
 
 // Call runs h in the loop of a partition's shard and returns what it gives to reply, be it later in another turn. It ends
 // without an answer when ctx does (COORDINATOR_NOT_AVAILABLE) and when the shard is dropped (NOT_COORDINATOR); other errors
 // are those of Submit.
 func Call[S State, R any](ctx context.Context, r *Runtime[S], partition int32,
-	h func(state S, now time.Time, res *Result, reply func(R))) (answer R, err error) {
+	h func(state S, t *Turn, reply func(R))) (answer R, err error) {
 	answers := make(chan R, 1)
 	reply := func(a R) {
 		select {
@@ -147,7 +156,7 @@ func Call[S State, R any](ctx context.Context, r *Runtime[S], partition int32,
 		default: // answered before
 		}
 	}
-	gone, err := r.Submit(partition, func(state S, now time.Time, res *Result) { h(state, now, res, reply) })
+	gone, err := r.Submit(partition, func(state S, t *Turn) { h(state, t, reply) })
 	if err != nil {
 		return answer, err
 	}

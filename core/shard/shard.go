@@ -52,11 +52,12 @@ func newShard[S State](r *Runtime[S], partition int32, epoch kafka.LeaderEpoch, 
 	return s
 }
 
-func (s *shard[S]) submit(h Handler[S]) error {
+// submit queues a handler. A loading shard takes it only if it is early, and runs it when it is loaded.
+func (s *shard[S]) submit(h Handler[S], early bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.loaded:
+	case !s.loaded && !early:
 		return kafka.CoordinatorLoadInProgress
 	case len(s.queue) >= maxQueue:
 		return kafka.CoordinatorNotAvailable
@@ -115,14 +116,14 @@ func (s *shard[S]) run(ctx context.Context) {
 // turn does everything there is to do at now.
 func (s *shard[S]) turn(now time.Time) {
 	for _, h := range s.take() {
-		var res Result
-		h(s.state, now, &res)
-		s.absorb(now, &res)
+		t := &Turn{Now: now}
+		h(s.state, t)
+		s.absorb(t)
 	}
 	if d := s.state.Deadline(); !d.IsZero() && !d.After(now) {
-		var res Result
-		s.state.Tick(now, &res)
-		s.absorb(now, &res)
+		t := &Turn{Now: now}
+		s.state.Tick(t)
+		s.absorb(t)
 	}
 	s.flush(now)
 	for s.complete(now) { // callbacks may append
@@ -164,9 +165,9 @@ func (s *shard[S]) complete(now time.Time) (any bool) {
 // finish runs callbacks and takes up what they want.
 func (s *shard[S]) finish(now time.Time, done []Done, err error) {
 	for _, f := range done {
-		var res Result
-		f(now, &res, err)
-		s.absorb(now, &res)
+		t := &Turn{Now: now}
+		f(t, err)
+		s.absorb(t)
 	}
 }
 

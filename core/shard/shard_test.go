@@ -48,11 +48,11 @@ func (c *counters) Replay(r *coordinator.Record) (func(), error) {
 	}, nil
 }
 
-func (c *counters) Loaded(time.Time, *shard.Result) { c.loaded = true }
-func (c *counters) Deadline() time.Time             { return c.timers.Next() }
+func (c *counters) Loaded(*shard.Turn)  { c.loaded = true }
+func (c *counters) Deadline() time.Time { return c.timers.Next() }
 
-func (c *counters) Tick(now time.Time, _ *shard.Result) {
-	for key, ok := c.timers.Due(now); ok; key, ok = c.timers.Due(now) {
+func (c *counters) Tick(t *shard.Turn) {
+	for key, ok := c.timers.Due(t.Now); ok; key, ok = c.timers.Due(t.Now) {
 		c.ticks = append(c.ticks, key)
 	}
 }
@@ -63,23 +63,23 @@ type answer struct {
 }
 
 // increment adds one to a key and answers the new value once it is committed.
-func increment(key string) func(*counters, time.Time, *shard.Result, func(answer)) {
-	return func(c *counters, _ time.Time, res *shard.Result, reply func(answer)) {
+func increment(key string) func(*counters, *shard.Turn, func(answer)) {
+	return func(c *counters, t *shard.Turn, reply func(answer)) {
 		value := c.value[key] + 1
-		res.Append([]byte(key), binary.BigEndian.AppendUint64(nil, value))
-		res.Then(func(_ time.Time, _ *shard.Result, err error) { reply(answer{value, err}) })
+		t.Append([]byte(key), binary.BigEndian.AppendUint64(nil, value))
+		t.Then(func(_ *shard.Turn, err error) { reply(answer{value, err}) })
 	}
 }
 
 // read answers the value of a key.
-func read(key string) func(*counters, time.Time, *shard.Result, func(answer)) {
-	return func(c *counters, _ time.Time, res *shard.Result, reply func(answer)) {
+func read(key string) func(*counters, *shard.Turn, func(answer)) {
+	return func(c *counters, t *shard.Turn, reply func(answer)) {
 		value := c.value[key]
-		res.Then(func(_ time.Time, _ *shard.Result, err error) { reply(answer{value, err}) })
+		t.Then(func(_ *shard.Turn, err error) { reply(answer{value, err}) })
 	}
 }
 
-type handler = func(*counters, time.Time, *shard.Result, func(answer))
+type handler = func(*counters, *shard.Turn, func(answer))
 
 // bench runs a test in a bubble of virtual time with one loaded shard.
 type bench struct {
@@ -236,7 +236,7 @@ func TestFailedAppendIsTakenBack(t *testing.T) {
 func TestGroupCommit(t *testing.T) {
 	run(t, func(b *bench) {
 		enter, leave := make(chan struct{}), make(chan struct{})
-		blocker := b.start(func(_ *counters, _ time.Time, _ *shard.Result, reply func(answer)) {
+		blocker := b.start(func(_ *counters, _ *shard.Turn, reply func(answer)) {
 			close(enter)
 			<-leave
 			reply(answer{})
@@ -259,14 +259,14 @@ func TestGroupCommit(t *testing.T) {
 }
 
 func many(n int, divide bool) handler {
-	return func(_ *counters, _ time.Time, res *shard.Result, reply func(answer)) {
+	return func(_ *counters, t *shard.Turn, reply func(answer)) {
 		for i := range n {
-			res.Append([]byte(strings.Repeat("k", i+1)), make([]byte, 8))
+			t.Append([]byte(strings.Repeat("k", i+1)), make([]byte, 8))
 		}
 		if divide {
-			res.Divide()
+			t.Divide()
 		}
-		res.Then(func(_ time.Time, _ *shard.Result, err error) { reply(answer{uint64(res.Len()), err}) })
+		t.Then(func(_ *shard.Turn, err error) { reply(answer{uint64(n), err}) })
 	}
 }
 
@@ -290,19 +290,19 @@ func TestTooLargeForOneBatch(t *testing.T) {
 
 func TestTimers(t *testing.T) {
 	run(t, func(b *bench) {
-		b.call(func(c *counters, now time.Time, _ *shard.Result, reply func(answer)) {
-			c.timers.Schedule("late", now.Add(time.Hour))
-			c.timers.Schedule("soon", now.Add(time.Second))
-			c.timers.Schedule("cancelled", now.Add(time.Minute))
-			c.timers.Schedule("moved", now.Add(2*time.Hour))
-			c.timers.Schedule("moved", now.Add(2*time.Minute))
+		b.call(func(c *counters, t *shard.Turn, reply func(answer)) {
+			c.timers.Schedule("late", t.Now.Add(time.Hour))
+			c.timers.Schedule("soon", t.Now.Add(time.Second))
+			c.timers.Schedule("cancelled", t.Now.Add(time.Minute))
+			c.timers.Schedule("moved", t.Now.Add(2*time.Hour))
+			c.timers.Schedule("moved", t.Now.Add(2*time.Minute))
 			c.timers.Cancel("cancelled")
 			c.timers.Cancel("unknown")
 			reply(answer{})
 		})
 		ticks := func() string {
 			var all string
-			b.call(func(c *counters, _ time.Time, _ *shard.Result, reply func(answer)) {
+			b.call(func(c *counters, _ *shard.Turn, reply func(answer)) {
 				all = strings.Join(c.ticks, " ")
 				reply(answer{})
 			})
@@ -328,9 +328,16 @@ func TestLoadInProgress(t *testing.T) {
 		b.Elected(0, 1)
 		synctest.Wait()
 		b.refused(b.call(read("a")), kafka.CoordinatorLoadInProgress)
+		early := false
+		if !b.Enqueue(0, func(c *counters, _ *shard.Turn) { early = c.loaded }) || b.Enqueue(1, nil) {
+			t.Error("Enqueue is for shards that are there, loading or not")
+		}
 		release()
 		synctest.Wait()
 		b.expect(b.call(read("a")), 0)
+		if !early {
+			t.Error("the early handler did not run after the load")
+		}
 		b.stop()
 		b.refused(b.call(read("a")), kafka.CoordinatorNotAvailable)
 		b.Elected(1, 1) // too late
@@ -360,7 +367,7 @@ func TestResignAnswersWhoWaits(t *testing.T) {
 		b.log.HoldCommits()
 		waiting := b.start(increment("a"))
 		b.parked(waiting)
-		never := b.start(func(*counters, time.Time, *shard.Result, func(answer)) {})
+		never := b.start(func(*counters, *shard.Turn, func(answer)) {})
 		b.parked(never)
 		b.Resigned(0)
 		b.refused(<-waiting, kafka.NotCoordinator)
@@ -372,7 +379,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	run(t, func(b *bench) {
 		ctx, cancel := context.WithCancel(b.t.Context())
 		cancel()
-		_, err := shard.Call(ctx, b.Runtime, 0, func(*counters, time.Time, *shard.Result, func(answer)) {})
+		_, err := shard.Call(ctx, b.Runtime, 0, func(*counters, *shard.Turn, func(answer)) {})
 		b.refused(answer{err: err}, kafka.CoordinatorNotAvailable)
 	})
 }
@@ -384,10 +391,10 @@ func TestUnreadableRecordIsSkipped(t *testing.T) {
 		b := newBench(t, log)
 		b.Elected(0, 1)
 		synctest.Wait()
-		b.call(func(_ *counters, now time.Time, res *shard.Result, reply func(answer)) {
-			res.AppendApplied([]byte("bad"), []byte("short"))
-			res.Append([]byte("good"), binary.BigEndian.AppendUint64(nil, 5))
-			res.Then(func(time.Time, *shard.Result, error) { reply(answer{}) })
+		b.call(func(_ *counters, t *shard.Turn, reply func(answer)) {
+			t.AppendApplied([]byte("bad"), []byte("short"))
+			t.Append([]byte("good"), binary.BigEndian.AppendUint64(nil, 5))
+			t.Then(func(*shard.Turn, error) { reply(answer{}) })
 		})
 		b.Resigned(0)
 		b.Elected(0, 2)

@@ -13,18 +13,18 @@ type State interface {
 	// and is not used while loading. An error says that the record cannot be read: it is skipped with a line in the log.
 	Replay(r *coordinator.Record) (undo func(), err error)
 	// Loaded is called once, after the last record of the log.
-	Loaded(now time.Time, res *Result)
+	Loaded(t *Turn)
 	// Deadline returns when Tick wants to be called: the zero time for never. It is asked after every turn.
 	Deadline() time.Time
-	// Tick does everything that is due. Afterwards Deadline must be later than now.
-	Tick(now time.Time, res *Result)
+	// Tick does everything that is due. Afterwards Deadline must be later than t.Now.
+	Tick(t *Turn)
 }
 
-// Handler is a request on its way through a shard. It reads and changes the state, and puts into res what must be appended
-// and who waits for that. It must not block.
-type Handler[S State] func(state S, now time.Time, res *Result)
+// Handler is a request on its way through a shard. It reads and changes the state, and tells t what must be appended and
+// who waits for that. It must not block.
+type Handler[S State] func(state S, t *Turn)
 
-// Done is what a Result wants to be told: err is nil when its records are committed, and everything that its handler could
-// see; otherwise why they are not (Code makes a protocol error of it). It runs in the loop and may change the state and,
-// through res, append more.
-type Done func(now time.Time, res *Result, err error)
+// Done is told how a Turn ended: err is nil when its records are committed, and everything that its handler could see;
+// otherwise why they are not (Code makes a protocol error of it). It runs in the loop, may change the state and, through
+// t, append more.
+type Done func(t *Turn, err error)
