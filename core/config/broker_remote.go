@@ -4,8 +4,8 @@ package config
 func remoteDefinitions() []Definition {
 	return []Definition{
 		set("follower.fetch.last.tiered.offset.enable", Boolean, "false", ClusterWide, ""),
-		set("log.local.retention.bytes", Long, "-2", ClusterWide, ""),
-		set("log.local.retention.ms", Long, "-2", ClusterWide, ""),
+		set("log.local.retention.bytes", Long, "-2", ClusterWide, "Default of the topic config local.retention.bytes."),
+		set("log.local.retention.ms", Long, "-2", ClusterWide, "Default of the topic config local.retention.ms."),
 		set("remote.fetch.max.wait.ms", Int, "500", ClusterWide, ""),
 		set("remote.list.offsets.request.timeout.ms", Long, "30000", ClusterWide, ""),
 		set("remote.log.index.file.cache.total.size.bytes", Long, "1073741824", ClusterWide, ""),
