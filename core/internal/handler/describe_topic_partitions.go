@@ -120,7 +120,7 @@ func describeTopic(where *placement, name string, first, limit int) kmsg.Describ
 		leader, code := where.leader(p)
 		t.Partitions = append(t.Partitions, kmsg.DescribeTopicPartitionsResponseTopicPartition{
 			ErrorCode: int16(code), Partition: int32(i), LeaderID: int32(leader), LeaderEpoch: int32(p.LeaderEpoch),
-			Replicas: where.list(p.Replicas), ISR: where.list(p.ISR), OfflineReplicas: where.offline(p.Replicas),
+			Replicas: where.list(p.Replicas), ISR: where.list(p.ISR), OfflineReplicas: where.reachable(p.Replicas, false),
 			EligibleLeaderReplicas: []int32{}, LastKnownELR: []int32{},
 		})
 	}

@@ -21,7 +21,20 @@ type metadataCall struct {
 	*api.Call
 	req *kmsg.MetadataRequest
 	placement
-	resp *kmsg.MetadataResponse
+	resp  *kmsg.MetadataResponse
+	spare []kmsg.MetadataResponseTopicPartition // memory for partitions
+}
+
+// partitionChunk is how many partitions are allocated at once: a cluster has many small topics.
+const partitionChunk = 256
+
+func (m *metadataCall) partitions(n int) []kmsg.MetadataResponseTopicPartition {
+	if len(m.spare) < n {
+		m.spare = make([]kmsg.MetadataResponseTopicPartition, max(n, partitionChunk))
+	}
+	list := m.spare[:n:n]
+	m.spare = m.spare[n:]
+	return list
 }
 
 func (h *Handlers) metadata(c *api.Call, req *kmsg.MetadataRequest) kmsg.Response {
@@ -169,7 +182,7 @@ func (h *Handlers) autoCreate(m *metadataCall, names []string) {
 
 func (h *Handlers) addTopic(m *metadataCall, t *metadata.Topic) {
 	out := kmsg.MetadataResponseTopic{Topic: &t.Name, TopicID: t.ID, IsInternal: kafka.IsInternal(t.Name),
-		Partitions: make([]kmsg.MetadataResponseTopicPartition, len(t.Partitions)), AuthorizedOperations: notAsked}
+		Partitions: m.partitions(len(t.Partitions)), AuthorizedOperations: notAsked}
 	for i := range t.Partitions {
 		m.setPartition(&out.Partitions[i], int32(i), &t.Partitions[i])
 	}
@@ -189,9 +202,9 @@ func (m *metadataCall) setPartition(out *kmsg.MetadataResponseTopicPartition, in
 		code = kafka.LeaderNotAvailable
 	}
 	out.Partition, out.Leader, out.LeaderEpoch = index, int32(leader), int32(p.LeaderEpoch)
-	out.OfflineReplicas = m.offline(p.Replicas)
+	out.OfflineReplicas = m.reachable(p.Replicas, false)
 	if m.Version == 0 {
-		out.Replicas, out.ISR = m.online(p.Replicas), m.online(p.ISR)
+		out.Replicas, out.ISR = m.reachable(p.Replicas, true), m.reachable(p.ISR, true)
 		if code == kafka.NoError && (len(out.Replicas) < len(p.Replicas) || len(out.ISR) < len(p.ISR)) {
 			code = kafka.ReplicaNotAvailable
 		}

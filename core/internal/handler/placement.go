@@ -51,34 +51,35 @@ func (p *placement) leader(part *metadata.Partition) (kafka.NodeID, kafka.ErrorC
 	return kafka.NoNode, kafka.LeaderNotAvailable
 }
 
-// list converts broker ids.
-func (p *placement) list(ids []kafka.NodeID) []int32 {
-	return p.filter(ids, func(kafka.NodeID) bool { return true })
-}
-
-// online lists those brokers that the client can reach, offline the others.
-func (p *placement) online(ids []kafka.NodeID) []int32 {
-	return p.filter(ids, func(id kafka.NodeID) bool { _, ok := p.endpoint(id); return ok })
-}
-
-func (p *placement) offline(ids []kafka.NodeID) []int32 {
-	return p.filter(ids, func(id kafka.NodeID) bool { _, ok := p.endpoint(id); return !ok })
-}
-
 // listChunk is how many ids are allocated at once: a cluster has many short lists.
 const listChunk = 4096
 
-func (p *placement) filter(ids []kafka.NodeID, keep func(kafka.NodeID) bool) []int32 {
-	if cap(p.ids)-len(p.ids) < len(ids) {
-		p.ids = make([]int32, 0, max(len(ids), listChunk))
-	}
-	start := len(p.ids)
+// list converts broker ids.
+func (p *placement) list(ids []kafka.NodeID) []int32 {
+	start := p.room(len(ids))
 	for _, id := range ids {
-		if keep(id) {
+		p.ids = append(p.ids, int32(id))
+	}
+	return p.ids[start:len(p.ids):len(p.ids)]
+}
+
+// reachable lists those brokers that the client can reach, or those that it can not.
+func (p *placement) reachable(ids []kafka.NodeID, want bool) []int32 {
+	start := p.room(len(ids))
+	for _, id := range ids {
+		if _, ok := p.endpoint(id); ok == want {
 			p.ids = append(p.ids, int32(id))
 		}
 	}
 	return p.ids[start:len(p.ids):len(p.ids)]
+}
+
+// room makes room for n more ids and returns where they begin.
+func (p *placement) room(n int) int {
+	if cap(p.ids)-len(p.ids) < n {
+		p.ids = make([]int32, 0, max(n, listChunk))
+	}
+	return len(p.ids)
 }
 
 // rack returns the rack of a broker as the protocol has it: null, not "", when there is none.

@@ -1,0 +1,146 @@
+package handler_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/api"
+	"github.com/jackdawmq/jackdaw/core/auth"
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/coordinator"
+	"github.com/jackdawmq/jackdaw/core/internal/handler"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/modules/metadata/file"
+)
+
+// cluster is a broker's handlers over real metadata, without a data path.
+type cluster struct {
+	t        testing.TB
+	metadata *file.Controller
+	router   *api.Router
+	deny     func(op auth.Operation, t auth.ResourceType, name string) bool
+	listener string
+}
+
+// Allowed makes the cluster its own authorizer.
+func (c *cluster) Allowed(_ auth.Principal, _ string, op auth.Operation, t auth.ResourceType, name string) bool {
+	return c.deny == nil || !c.deny(op, t, name)
+}
+
+func (c *cluster) Enabled() bool { return c.deny != nil }
+
+// newCluster starts broker 1 with the given static settings and coordinators.
+func newCluster(t testing.TB, static map[string]string, coordinators ...coordinator.Coordinator) *cluster {
+	t.Helper()
+	configs := config.NewResolver(static)
+	c := &cluster{t: t, listener: "PLAINTEXT"}
+	c.metadata = file.New(file.Settings{Configs: configs, Log: zap.NewNop()})
+	router, err := api.NewRouter(handler.New(handler.Deps{
+		Self: 1, Metadata: c.metadata, Configs: configs, Authorizer: c, Coordinators: coordinators, Log: zap.NewNop(),
+	}).Routes()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.router = router
+	err = c.metadata.Start(t.Context(), metadata.Registration{
+		ID: 1, ClusterID: "AAAAAAAAQACAAAAAAAAAAg", Endpoints: []metadata.Endpoint{
+			{Listener: "PLAINTEXT", Protocol: "PLAINTEXT", Host: "inside", Port: 9092},
+			{Listener: "EXTERNAL", Protocol: "PLAINTEXT", Host: "outside", Port: 19092},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// ask sends a request through the router and decodes the answer, which must fill the response exactly.
+func ask[R kmsg.Response](c *cluster, version int16, req kmsg.Request) R {
+	c.t.Helper()
+	req.SetVersion(version)
+	sent := call(context.Background(), req)
+	sent.Client.Listener = c.listener
+	c.router.Serve(sent)
+	if sent.Response.None || sent.Response.Close {
+		c.t.Fatalf("key %d version %d is not answered", req.Key(), version)
+	}
+	resp := req.ResponseKind().(R)
+	resp.SetVersion(version)
+	if err := resp.ReadFrom(sent.Response.Body); err != nil {
+		c.t.Fatalf("response of key %d version %d: %v", req.Key(), version, err)
+	}
+	return resp
+}
+
+// create makes topics with one partition and Kafka's defaults.
+func (c *cluster) create(names ...string) {
+	c.t.Helper()
+	for _, name := range names {
+		r := c.metadata.CreateTopics(context.Background(), []metadata.NewTopic{{Name: name, Partitions: 1, Replicas: -1}}, false)
+		if r[0].Err != nil {
+			c.t.Fatal(r[0].Err)
+		}
+	}
+}
+
+func (c *cluster) topicID(name string) kafka.TopicID { return c.metadata.Image().Topics[name].ID }
+
+// wantError compares an error code and message; "" stands for no or an empty message.
+func wantError(t testing.TB, what string, code int16, message *string, wantCode kafka.ErrorCode, want string) {
+	t.Helper()
+	got := ""
+	if message != nil {
+		got = *message
+	}
+	if kafka.ErrorCode(code) != wantCode || got != want {
+		t.Errorf("%s:\n got %s %q\nwant %s %q", what, kafka.ErrorCode(code), got, wantCode, want)
+	}
+}
+
+// fakeCoordinator is a coordinator with an internal topic and nothing else.
+type fakeCoordinator struct {
+	coordinator.Coordinator
+	typ   coordinator.Type
+	topic metadata.NewTopic
+}
+
+func (f fakeCoordinator) Type() coordinator.Type   { return f.typ }
+func (f fakeCoordinator) Topic() metadata.NewTopic { return f.topic }
+
+func groupCoordinator() fakeCoordinator {
+	return fakeCoordinator{typ: coordinator.Group,
+		topic: metadata.NewTopic{Name: kafka.ConsumerOffsetsTopic, Partitions: 50, Replicas: 3}}
+}
+
+// TestEveryVersionIsAnswered sends the emptiest request of every version that the routes list.
+func TestEveryVersionIsAnswered(t *testing.T) {
+	c := newCluster(t, nil, groupCoordinator())
+	c.create("t")
+	keys := []int16{3, 10, 17, 19, 20, 29, 30, 31, 32, 33, 36, 37, 43, 44, 46, 60, 65, 66, 74, 75}
+	for _, key := range keys {
+		route, _ := c.router.Lookup(key, 0)
+		if route == nil {
+			t.Errorf("key %d has no route", key)
+			continue
+		}
+		for version := route.Min; version <= route.Max; version++ {
+			ask[kmsg.Response](c, version, kmsg.RequestForKey(key))
+		}
+	}
+}
+
+// TestEmptyBodies feeds every handler what does not decode: the connection is closed, nothing else happens.
+func TestEmptyBodies(t *testing.T) {
+	c := newCluster(t, nil)
+	for _, key := range []int16{3, 10, 19, 20, 32, 37, 44, 75} {
+		route, _ := c.router.Lookup(key, 0)
+		sent := &api.Call{Key: key, Version: route.Max}
+		c.router.Serve(sent)
+		if !sent.Response.None || !sent.Response.Close {
+			t.Errorf("key %d: an empty body is answered", key)
+		}
+	}
+}
