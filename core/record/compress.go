@@ -21,7 +21,7 @@ func Compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
 	case Zstd:
 		return appendZstd(dst, src, level)
 	}
-	return dst, ErrCodec
+	return dst, errCodec
 }
 
 // These pools, one per level, are caches of encoder memory without any state that a caller could observe.

@@ -25,7 +25,7 @@ func AppendControlKey(dst []byte, t ControlType) []byte {
 // error, since readers skip it.
 func ParseControlKey(key []byte) (ControlType, error) {
 	if len(key) < 4 || int16(binary.BigEndian.Uint16(key)) < 0 {
-		return 0, ErrMalformed
+		return 0, errMalformed
 	}
 	return ControlType(binary.BigEndian.Uint16(key[2:])), nil
 }
@@ -69,7 +69,7 @@ func ParseMarker(batch Batch) (m Marker, ok bool, err error) {
 		return Marker{}, false, err
 	}
 	if len(r.Value) < 6 {
-		return Marker{}, false, ErrMalformed
+		return Marker{}, false, errMalformed
 	}
 	return Marker{
 		ProducerID:       h.ProducerID,

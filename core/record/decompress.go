@@ -31,7 +31,7 @@ func Decompress(dst, src []byte, codec Codec, limit int) ([]byte, error) {
 	case Zstd:
 		return unzstd(dst, src, limit)
 	}
-	return dst, ErrCodec
+	return dst, errCodec
 }
 
 // These pools are caches of decoder memory without any state that a caller could observe.

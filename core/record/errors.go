@@ -15,18 +15,18 @@ var (
 	// ErrUnreadable says that what should be a batch header is none: Kafka answers every partition of such a request
 	// with CORRUPT_MESSAGE. It always accompanies a *kafka.Error.
 	ErrUnreadable = errors.New("record: unreadable batch header")
-	// ErrMalformed says that the records of a batch are not what its header and their own lengths announce.
-	ErrMalformed = fmt.Errorf("record: malformed record: %w", kafka.InvalidRecord)
 	// ErrCompressed says that compressed records can't be decompressed.
 	ErrCompressed = fmt.Errorf("record: undecodable compressed records: %w", kafka.CorruptMessage)
-	// ErrCodec says that a batch names a codec that does not exist.
-	ErrCodec = fmt.Errorf("record: unknown compression codec: %w", kafka.InvalidRecord)
 	// ErrLimit says that decompressed records are larger than the caller's limit. Clients answer MESSAGE_TOO_LARGE by
 	// splitting the batch.
 	ErrLimit = fmt.Errorf("record: decompressed records exceed the limit: %w", kafka.MessageTooLarge)
 )
 
 var (
+	// errMalformed says that the records of a batch are not what its header and their own lengths announce.
+	errMalformed = fmt.Errorf("record: malformed record: %w", kafka.InvalidRecord)
+	// errCodec says that a batch names a codec that does not exist.
+	errCodec       = fmt.Errorf("record: unknown compression codec: %w", kafka.InvalidRecord)
 	errFewRecords  = fmt.Errorf("record: fewer records than the batch counts: %w", kafka.InvalidRecord)
 	errManyRecords = fmt.Errorf("record: bytes remain after the last record: %w", kafka.InvalidRecord)
 )

@@ -22,9 +22,12 @@ type RecordHeader struct {
 // Headers iterates over the record's headers in their order.
 func (r *Record) Headers() iter.Seq[RecordHeader] {
 	return func(yield func(RecordHeader) bool) {
-		c := cursor{b: r.headers}
+		rest := r.headers
 		for range r.HeaderCount {
-			if !yield(RecordHeader{Key: c.bytes(), Value: c.bytes()}) {
+			var h RecordHeader
+			h.Key, rest, _ = field(rest)
+			h.Value, rest, _ = field(rest)
+			if !yield(h) {
 				return
 			}
 		}
@@ -35,71 +38,59 @@ func (r *Record) Headers() iter.Seq[RecordHeader] {
 func (r *Record) parse(b []byte) (int, error) {
 	size, n := varint(b)
 	if n == 0 || size < 1 || int(size) > len(b)-n {
-		return 0, ErrMalformed
+		return 0, errMalformed
 	}
 	end := n + int(size)
-	c := cursor{b: b[n+1 : end : end]}
 	r.Attributes = int8(b[n])
-	r.TimestampDelta = c.varlong()
-	r.OffsetDelta = c.varint()
-	r.Key = c.bytes()
-	r.Value = c.bytes()
-	count := c.varint()
-	r.HeaderCount, r.headers = int(count), c.b
-	if count < 0 || int(count) > len(c.b)/2 {
-		return 0, ErrMalformed // a header takes two bytes at least
+	rest := b[n+1 : end : end]
+	timestamp, n := varlong(rest)
+	if n == 0 {
+		return 0, errMalformed
 	}
-	for range count {
-		if key := c.bytes(); key == nil {
-			return 0, ErrMalformed
-		}
-		c.bytes()
+	rest = rest[n:]
+	offset, n := varint(rest)
+	if n == 0 {
+		return 0, errMalformed
 	}
-	if c.bad || len(c.b) != 0 {
-		return 0, ErrMalformed
+	r.TimestampDelta, r.OffsetDelta = timestamp, offset
+	key, rest, keyOK := field(rest[n:])
+	value, rest, valueOK := field(rest)
+	count, n := varint(rest)
+	if !keyOK || !valueOK || n == 0 || count < 0 || int(count) > len(rest)/2 { // a header takes two bytes at least
+		return 0, errMalformed
+	}
+	r.Key, r.Value, r.HeaderCount, r.headers = key, value, int(count), rest[n:]
+	if !validHeaders(r.headers, int(count)) {
+		return 0, errMalformed
 	}
 	return end, nil
 }
 
-// cursor reads the fields of a record. After bytes that do not decode it is bad and yields zero values.
-type cursor struct {
-	b   []byte
-	bad bool
+// validHeaders reports whether b holds exactly count headers, none with a null key.
+func validHeaders(b []byte, count int) bool {
+	for range count {
+		key, value, _ := field(b)
+		_, rest, ok := field(value)
+		if key == nil || !ok {
+			return false
+		}
+		b = rest
+	}
+	return len(b) == 0
 }
 
-func (c *cursor) varint() int32 {
-	v, n := varint(c.b)
+// field decodes a length and as many bytes at the start of b, and returns what follows. A negative length is null.
+func field(b []byte) (value, rest []byte, ok bool) {
+	size, n := varint(b)
 	if n == 0 {
-		c.fail()
-		return 0
+		return nil, nil, false
 	}
-	c.b = c.b[n:]
-	return v
+	b = b[n:]
+	if size < 0 {
+		return nil, b, true
+	}
+	if int(size) > len(b) {
+		return nil, nil, false
+	}
+	return b[:size:size], b[size:], true
 }
-
-func (c *cursor) varlong() int64 {
-	v, n := varlong(c.b)
-	if n == 0 {
-		c.fail()
-		return 0
-	}
-	c.b = c.b[n:]
-	return v
-}
-
-// bytes reads a length and as many bytes. A negative length is null.
-func (c *cursor) bytes() []byte {
-	n := int(c.varint())
-	if n < 0 || c.bad {
-		return nil
-	}
-	if n > len(c.b) {
-		c.fail()
-		return nil
-	}
-	field := c.b[:n:n]
-	c.b = c.b[n:]
-	return field
-}
-
-func (c *cursor) fail() { c.b, c.bad = nil, true }

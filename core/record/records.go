@@ -20,8 +20,8 @@ type Records struct {
 }
 
 // Records returns an iterator over the batch's records. Compressed records are decompressed at once, into a pooled buffer
-// that Close gives back; when they take more than limit bytes, the error is ErrLimit. Other errors are ErrCompressed and
-// ErrCodec.
+// that Close gives back; when they take more than limit bytes, the error is ErrLimit. Other errors are ErrCompressed, and
+// INVALID_RECORD for a codec that does not exist.
 func (b Batch) Records(limit int) (Records, error) {
 	h := b.Header()
 	rs := Records{all: b[HeaderSize:], count: h.Count}

@@ -8,8 +8,8 @@ import (
 	"github.com/jackdawmq/jackdaw/core/kafka"
 )
 
-// DefaultDecompressLimit bounds the decompressed records of one batch where nothing else is configured, in bytes.
-const DefaultDecompressLimit = 64 << 20
+// defaultDecompressLimit bounds the decompressed records of one batch where nothing else is configured, in bytes.
+const defaultDecompressLimit = 64 << 20
 
 // ValidateOptions are a partition's rules for batches from clients, resolved from its topic's configs.
 type ValidateOptions struct {
@@ -21,7 +21,7 @@ type ValidateOptions struct {
 	TimestampAfter  int64                // message.timestamp.after.max.ms
 	Codec           Codec                // compression.type; ProducerCodec keeps each batch's codec
 	Level           int                  // compression.<codec>.level, for Codec
-	DecompressLimit int                  // bytes that the records of one batch may take; 0 is DefaultDecompressLimit
+	DecompressLimit int                  // bytes that the records of one batch may take; 0 is 64 MiB
 }
 
 // DefaultValidateOptions returns the rules of a topic without configs.
@@ -66,7 +66,7 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	}
 	limit := o.DecompressLimit
 	if limit == 0 {
-		limit = DefaultDecompressLimit
+		limit = defaultDecompressLimit
 	}
 	records, err := batch.Records(limit)
 	if err != nil {
