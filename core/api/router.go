@@ -6,9 +6,9 @@ import "fmt"
 type Route struct {
 	Key      int16
 	Min, Max int16
-	// AdvertisedMin is the lowest version that ApiVersions lists when it differs from Min; negative: the same as Min. For
-	// Produce it is 0 although 0 to 2 are refused, because librdkafka looks there (KAFKA-18659).
-	AdvertisedMin int16
+	// AdvertisesZero makes ApiVersions list 0 as the lowest version instead of Min: Produce does although 0 to 2 are
+	// refused, because librdkafka looks there (KAFKA-18659).
+	AdvertisesZero bool
 	// Hidden routes are served but not listed in ApiVersions.
 	Hidden bool
 	// Handle answers the call. It runs on the goroutine of the connection.

@@ -24,7 +24,9 @@ type Deps struct {
 	Partitions   *partition.Set
 	Fetch        FetchSettings
 	Coordinators []coordinator.Coordinator
-	Log          *zap.Logger
+	// Router returns the router that the handlers are part of: it is built after them, and ApiVersions lists it.
+	Router func() *api.Router
+	Log    *zap.Logger
 }
 
 // Handlers answers every API key that no coordinator module answers.
