@@ -162,6 +162,8 @@ func clientAPIs() []clientAPI {
 func apiName(key int16) string {
 	name := kmsg.NameForKey(key)
 	switch name {
+	case "InitProducerID":
+		return "InitProducerId"
 	case "SASLHandshake":
 		return "SaslHandshake"
 	case "SASLAuthenticate":

@@ -54,6 +54,7 @@ type consoleConsumer struct {
 	props     Properties
 	formatter formatter
 	client    *kgo.Client
+	positions *groupPositions // nil without a group that commits
 	count     int64
 	limit     int64
 	timeout   time.Duration
@@ -219,9 +220,12 @@ func (c *consoleConsumer) options() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(append(opts, group...), kgo.AutoCommitMarks())
+	opts = append(opts, group...)
 	if commit, set := c.props["enable.auto.commit"]; set && !strings.EqualFold(commit, "true") {
 		opts = append(opts, kgo.DisableAutoCommit())
+	} else {
+		c.positions = newGroupPositions(c.props["auto.offset.reset"])
+		opts = append(append(opts, kgo.AutoCommitMarks()), c.positions.options()...)
 	}
 	if c.line.has("topic") {
 		return append(opts, kgo.ConsumeTopics(c.line.value("topic"))), nil
@@ -241,13 +245,8 @@ func (c *consoleConsumer) run(ctx context.Context) error {
 	if c.client, err = kgo.NewClient(opts...); err != nil {
 		return err
 	}
-	defer func() {
-		c.client.Close() // commits what was printed, then leaves the group
-		c.std.errorf("Processed a total of %d messages\n", c.count)
-		if c.line.has("enable-systest-events") {
-			c.std.printf("shutdown_complete\n")
-		}
-	}()
+	defer c.close()
+	c.awaitAssignment(ctx)
 	for c.count < c.limit {
 		records, err := c.poll(ctx)
 		if ctx.Err() != nil {
@@ -265,13 +264,48 @@ func (c *consoleConsumer) run(ctx context.Context) error {
 				}
 				c.std.errorf("ERROR Error processing message, skipping this message:\n%s\n", javaString(err))
 			}
-			c.client.MarkCommitRecords(record)
+			if c.positions != nil {
+				c.client.MarkCommitRecords(record)
+				c.positions.consumed(record)
+			}
 		}
 		if err := c.formatter.flush(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// close commits what was printed and leaves the group.
+func (c *consoleConsumer) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if c.positions != nil {
+		c.positions.commit(ctx, c.client)
+	}
+	c.client.Close()
+	c.std.errorf("Processed a total of %d messages\n", c.count)
+	if c.line.has("enable-systest-events") {
+		c.std.printf("shutdown_complete\n")
+	}
+}
+
+const (
+	closeTimeout = 10 * time.Second
+	// A member of a KIP-848 group learns its partitions with its second heartbeat, which the Go client sends after
+	// group.consumer.heartbeat.interval.ms, by default 5 s. Java's client does not wait, so that time does not count for --timeout-ms.
+	assignmentGrace = 6 * time.Second
+)
+
+func (c *consoleConsumer) awaitAssignment(ctx context.Context) {
+	if c.positions == nil || !strings.EqualFold(c.props["group.protocol"], "consumer") {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-c.positions.assigned:
+	case <-time.After(assignmentGrace):
+	}
 }
 
 var errNoRecord = errors.New("org.apache.kafka.common.errors.TimeoutException")

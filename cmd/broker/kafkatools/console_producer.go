@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const metadataRetryPause = 100 * time.Millisecond
@@ -141,8 +142,8 @@ func producerProperties(line *commandLine) (Properties, error) {
 }
 
 // newProducer builds a client from Java producer properties. Like a Java producer it lets the broker create a topic that does
-// not exist, and waits max.block.ms for it.
-func newProducer(props Properties, extra ...kgo.Opt) (*kgo.Client, error) {
+// not exist, and waits max.block.ms for it: retries count only what happens after that.
+func newProducer(ctx context.Context, topic string, props Properties) (*kgo.Client, error) {
 	opts, err := props.ClientOptions()
 	if err != nil {
 		return nil, err
@@ -159,10 +160,37 @@ func newProducer(props Properties, extra ...kgo.Opt) (*kgo.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(append(opts, produce...),
-		kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(max(backoff, 10*time.Millisecond)),
-		kgo.UnknownTopicRetries(int(block/max(backoff, metadataRetryPause))))
-	return kgo.NewClient(append(opts, extra...)...)
+	opts = append(append(opts, produce...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(max(backoff, 10*time.Millisecond)))
+	client, err := kgo.NewClient(opts...)
+	if err == nil {
+		awaitTopic(ctx, client, topic, block, backoff)
+	}
+	return client, err
+}
+
+// awaitTopic returns when the topic has leaders, when it never will, or when the time is over: the producer then reports
+// what is wrong for each record.
+func awaitTopic(ctx context.Context, client *kgo.Client, topic string, limit, pause time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	request := kmsg.NewPtrMetadataRequest()
+	request.AllowAutoTopicCreation = true
+	asked := kmsg.NewMetadataRequestTopic()
+	asked.Topic = kmsg.StringPtr(topic)
+	request.Topics = append(request.Topics, asked)
+	for ctx.Err() == nil {
+		response, err := request.RequestWith(ctx, client)
+		if err == nil && len(response.Topics) == 1 {
+			failure := kerr.ErrorForCode(response.Topics[0].ErrorCode)
+			if failure == nil || !kerr.IsRetriable(failure) {
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(max(pause, 10*time.Millisecond)):
+		}
+	}
 }
 
 func produceLines(ctx context.Context, line *commandLine, std Streams) error {
@@ -174,7 +202,7 @@ func produceLines(ctx context.Context, line *commandLine, std Streams) error {
 	if err != nil {
 		return err
 	}
-	client, err := newProducer(props)
+	client, err := newProducer(ctx, line.value("topic"), props)
 	if err != nil {
 		return err
 	}

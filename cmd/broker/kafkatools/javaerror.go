@@ -73,6 +73,8 @@ func javaMessage(err *kerr.Error) string {
 		return "Cluster authorization failed."
 	case "REQUEST_TIMED_OUT":
 		return "The request timed out."
+	case "MESSAGE_TOO_LARGE":
+		return "The request included a message larger than the max message size the server will accept."
 	case "UNSUPPORTED_VERSION":
 		return "The version of API is not supported."
 	}

@@ -134,12 +134,14 @@ func (c *verifiableConsumer) open(given flags, props Properties) error {
 	}
 	opts := append(append(client, consume...), group...)
 	opts = append(opts, kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(metadataRetryPause), kgo.ConsumeTopics(given["topic"]),
-		kgo.BlockRebalanceOnPoll(), kgo.AutoCommitMarks(),
+		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(c.report("partitions_assigned")), kgo.OnPartitionsRevoked(c.report("partitions_revoked")),
 		kgo.OnPartitionsLost(c.report("partitions_revoked")))
-	if !c.autoCommit {
-		opts = append(opts, kgo.DisableAutoCommit())
+	commit := kgo.DisableAutoCommit()
+	if c.autoCommit {
+		commit = kgo.AutoCommitMarks()
 	}
+	opts = append(opts, commit)
 	var err error
 	c.client, err = kgo.NewClient(opts...)
 	return err

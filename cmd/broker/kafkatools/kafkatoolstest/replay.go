@@ -1,0 +1,76 @@
+package kafkatoolstest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// stepTimeout bounds one command of the scenario.
+const stepTimeout = time.Minute
+
+// Replay runs the scenario against a fresh cluster and fails t for every output that differs from its reference. It stops
+// the background commands before it returns. leaveOut names references that the cluster can't be held to; nil keeps all.
+// Without its groups the background commands are left out too.
+func Replay(t *testing.T, bootstrap string, run Runner, leaveOut func(name string) bool) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "reset.csv"), []byte("orders,0,2\norders,1,0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	steps, err := Steps(bootstrap, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	background, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	for _, step := range steps {
+		if leaveOut != nil && leaveOut(step.label()) {
+			continue
+		}
+		if step.Background {
+			running.Go(func() { run(background, step.Args, "") })
+			waitForMembers(t, bootstrap, step, run)
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
+		got := run(ctx, step.Args, step.Stdin)
+		cancel()
+		if step.Name == "" {
+			continue
+		}
+		if difference := step.Difference(got); difference != "" {
+			t.Errorf("%s: %s\n%s", step.Name, strings.Join(step.Args, " "), difference)
+		}
+	}
+}
+
+// label is the name of the reference, or of the group that a background command joins.
+func (s Step) label() string {
+	if s.Background {
+		return "group " + s.Group
+	}
+	return s.Name
+}
+
+// waitForMembers asks until the group is stable with its members.
+func waitForMembers(t *testing.T, bootstrap string, step Step, run Runner) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
+	defer cancel()
+	for ctx.Err() == nil {
+		got := run(ctx, []string{"kafka-consumer-groups", "--bootstrap-server", bootstrap, "--describe", "--group", step.Group, "--state"}, "")
+		fields := strings.Fields(got.Stdout)
+		if n := len(fields); n > 2 && fields[n-1] == strconv.Itoa(step.Members) && fields[n-2] == "Stable" {
+			return
+		}
+	}
+	t.Errorf("group %s never had %d members", step.Group, step.Members)
+}

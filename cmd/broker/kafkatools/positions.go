@@ -1,0 +1,121 @@
+package kafkatools
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// groupPositions follows the position of a group member in each of its partitions. A Java consumer commits it even where it
+// read nothing, so that a group shows an offset for every partition; the Go client commits only behind records.
+type groupPositions struct {
+	policy   string // auto.offset.reset
+	assigned chan struct{}
+
+	mu     sync.Mutex
+	client *kgo.Client // set by the first assignment
+	next   map[topicPartition]int64
+}
+
+func newGroupPositions(policy string) *groupPositions {
+	return &groupPositions{policy: policy, assigned: make(chan struct{}), next: map[topicPartition]int64{}}
+}
+
+// options hook the positions into a client. Their callbacks run on the client's goroutines.
+func (g *groupPositions) options() []kgo.Opt {
+	return []kgo.Opt{
+		kgo.OnPartitionsAssigned(g.onAssigned), kgo.AdjustFetchOffsetsFn(g.start),
+		kgo.OnPartitionsRevoked(g.onRevoked), kgo.OnPartitionsLost(g.onLost),
+	}
+}
+
+func (g *groupPositions) onAssigned(_ context.Context, client *kgo.Client, _ map[string][]int32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.client == nil {
+		g.client = client
+		close(g.assigned)
+	}
+}
+
+func (g *groupPositions) onRevoked(ctx context.Context, client *kgo.Client, revoked map[string][]int32) {
+	_ = client.CommitMarkedOffsets(ctx) // as the client does by itself when it has no callback; a failure is repeated records
+	g.onLost(ctx, client, revoked)
+}
+
+func (g *groupPositions) onLost(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for topic, partitions := range lost {
+		for _, p := range partitions {
+			delete(g.next, topicPartition{topic, p})
+		}
+	}
+}
+
+// start resolves the offsets from which partitions without a committed offset start.
+func (g *groupPositions) start(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	g.mu.Lock()
+	client := g.client
+	g.mu.Unlock()
+	var topics []string
+	for topic, partitions := range offsets {
+		for _, offset := range partitions {
+			if offset.EpochOffset().Offset < 0 {
+				topics = append(topics, topic)
+				break
+			}
+		}
+	}
+	edges := kadm.ListedOffsets{}
+	if len(topics) > 0 && g.policy != "none" {
+		ask := kadm.NewClient(client).ListEndOffsets
+		if g.policy == "earliest" {
+			ask = kadm.NewClient(client).ListStartOffsets
+		}
+		edges, _ = ask(ctx, topics...) // without an answer the client resolves the offset itself, later
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for topic, partitions := range offsets {
+		for p, offset := range partitions {
+			at := offset.EpochOffset().Offset
+			if edge, ok := edges.Lookup(topic, p); at < 0 && ok && edge.Err == nil {
+				at = edge.Offset
+				partitions[p] = kgo.NewOffset().At(at)
+			}
+			if at >= 0 {
+				g.next[topicPartition{topic, p}] = at
+			}
+		}
+	}
+	return offsets, nil
+}
+
+// consumed moves the position behind a record. It ignores partitions that were taken away.
+func (g *groupPositions) consumed(r *kgo.Record) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := topicPartition{r.Topic, r.Partition}
+	if _, ours := g.next[p]; ours {
+		g.next[p] = r.Offset + 1
+	}
+}
+
+// commit commits all positions.
+func (g *groupPositions) commit(ctx context.Context, client *kgo.Client) {
+	g.mu.Lock()
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	for p, at := range g.next {
+		if offsets[p.topic] == nil {
+			offsets[p.topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[p.topic][p.partition] = kgo.EpochOffset{Epoch: -1, Offset: at}
+	}
+	g.mu.Unlock()
+	if len(offsets) > 0 {
+		client.CommitOffsetsSync(ctx, offsets, nil)
+	}
+}
