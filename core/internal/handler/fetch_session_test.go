@@ -1,0 +1,293 @@
+package handler_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/core/internal/handler"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+)
+
+// sessionClient is a consumer that fetches in a session.
+type sessionClient struct {
+	*broker
+	version int16
+	id      int32
+	epoch   int32
+}
+
+// open begins a session with the given partitions.
+func (b *broker) open(version int16, topics ...kmsg.FetchRequestTopic) *sessionClient {
+	b.t.Helper()
+	s := &sessionClient{broker: b, version: version}
+	resp := s.fetch(topics, nil)
+	if resp.ErrorCode != 0 || resp.SessionID == 0 {
+		b.t.Fatalf("no session: %+v", resp)
+	}
+	s.id = resp.SessionID
+	return s
+}
+
+// fetch sends the next request of the session.
+func (s *sessionClient) fetch(topics []kmsg.FetchRequestTopic, forgotten []kmsg.FetchRequestForgottenTopic) *kmsg.FetchResponse {
+	s.t.Helper()
+	req := kmsg.NewPtrFetchRequest()
+	req.SetVersion(s.version)
+	req.ReplicaID, req.MinBytes, req.MaxBytes = -1, 1, 1<<20
+	req.SessionID, req.SessionEpoch = s.id, s.epoch
+	req.Topics, req.ForgottenTopics = topics, forgotten
+	resp := s.do(req).(*kmsg.FetchResponse)
+	if resp.ErrorCode == 0 {
+		s.epoch++
+	}
+	return resp
+}
+
+// expect sends an incremental request and compares what the answer names, in order: topic-partition, its code if it is an
+// error, and its records.
+func (s *sessionClient) expect(want string, topics ...kmsg.FetchRequestTopic) {
+	s.t.Helper()
+	resp := s.fetch(topics, nil)
+	if resp.ErrorCode != 0 || resp.SessionID != s.id {
+		s.t.Errorf("answer %v of session %d, want %d", kafka.ErrorCode(resp.ErrorCode), resp.SessionID, s.id)
+	}
+	if got := s.summary(resp); got != want {
+		s.t.Errorf("answer names %q, want %q", got, want)
+	}
+}
+
+func (s *sessionClient) summary(resp *kmsg.FetchResponse) string {
+	text := ""
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if text != "" {
+				text += "; "
+			}
+			text += fmt.Sprint(t.Topic, p.Partition)
+			if p.ErrorCode != 0 {
+				text += " " + kafka.ErrorCode(p.ErrorCode).String()
+			}
+			for _, v := range values(s.t, p.RecordBatches) {
+				text += " " + v
+			}
+		}
+	}
+	return text
+}
+
+func TestSession(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 2)
+	b.createTopic("b", 1)
+	s := b.open(12, fetchTopic("a", none, 0, 0), fetchTopic("a", none, 1, 0), fetchTopic("b", none, 0, 0))
+	s.expect("") // nothing new
+	b.mustProduce("a", 1, "x")
+	s.expect("a1 x")
+	s.expect("a1 x")                          // the client did not move on
+	s.expect("", fetchTopic("a", none, 1, 1)) // now it does
+	b.mustProduce("a", 0, "y")
+	b.mustProduce("b", 0, "z")
+	b.mustProduce("a", 1, "w")
+	s.expect("a0 y; b0 z; a1 w") // a1 had records before: it went to the end
+	s.expect("b0 z; a1 w", fetchTopic("a", none, 0, 1))
+	s.expect("a1 w", fetchTopic("b", none, 0, 1))
+	s.expect("", fetchTopic("a", none, 1, 2))
+}
+
+func TestSessionNamesMovedOffsets(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 1)
+	b.mustProduce("a", 0, "x")
+	s := b.open(12, fetchTopic("a", none, 0, 1))
+	s.expect("")
+	p, err := b.partitions.Lookup(kafka.TopicPartition{Topic: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DeleteRecords(1); err != nil {
+		t.Fatal(err)
+	}
+	s.expect("a0") // its log start moved
+	s.expect("")
+}
+
+func TestSessionErrorsAreRepeated(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 1)
+	s := b.open(12, fetchTopic("a", none, 0, 0), fetchTopic("nope", none, 0, 0))
+	s.expect("nope0 UNKNOWN_TOPIC_OR_PARTITION")
+	s.expect("nope0 UNKNOWN_TOPIC_OR_PARTITION")
+	b.setLeader("a", 2, 1)
+	s.expect("a0 NOT_LEADER_OR_FOLLOWER; nope0 UNKNOWN_TOPIC_OR_PARTITION")
+	b.setLeader("a", 1, 2)
+	b.createTopic("nope", 1)
+	s.expect("a0; nope0") // both are named once more, without error
+	s.expect("")
+	b.deleteTopic("nope")
+	s.expect("nope0 UNKNOWN_TOPIC_OR_PARTITION")
+	b.createTopic("nope", 1)
+	s.expect("nope0")
+}
+
+func TestSessionTopicIDs(t *testing.T) {
+	b := newBroker(t)
+	id, unknown := b.createTopic("a", 1), kafka.NewTopicID()
+	s := b.open(13, fetchTopic("", id, 0, 0), fetchTopic("", unknown, 0, 0))
+	s.expect("0 UNKNOWN_TOPIC_ID")
+	s.version = 12
+	if resp := s.fetch(nil, nil); resp.ErrorCode != int16(kafka.FetchSessionTopicIDError) || resp.SessionID != 0 {
+		t.Errorf("names in a session of ids: %+v", resp)
+	}
+	s.version = 13
+	s.expect("0 UNKNOWN_TOPIC_ID")
+}
+
+func TestSessionForgets(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 2)
+	s := b.open(12, fetchTopic("a", none, 0, 0), fetchTopic("a", none, 1, 0))
+	b.mustProduce("a", 0, "x")
+	b.mustProduce("a", 1, "y")
+	resp := s.fetch(nil, []kmsg.FetchRequestForgottenTopic{{Topic: "a", Partitions: []int32{0, 7}}})
+	if got := s.summary(resp); got != "a1 y" {
+		t.Errorf("after forgetting a0: %q", got)
+	}
+	resp = s.fetch(nil, []kmsg.FetchRequestForgottenTopic{{Topic: "a", Partitions: []int32{1}}})
+	if resp.SessionID != 0 || len(resp.Topics) != 0 {
+		t.Errorf("a session without partitions ends: %+v", resp)
+	}
+	if resp := s.fetch(nil, nil); resp.ErrorCode != int16(kafka.FetchSessionIDNotFound) {
+		t.Errorf("it answers %v", kafka.ErrorCode(resp.ErrorCode))
+	}
+}
+
+func TestSessionEpochs(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 1)
+	s := b.open(12, fetchTopic("a", none, 0, 0))
+	f := func(id, epoch int32, want kafka.ErrorCode, inSession bool) {
+		t.Helper()
+		req := fetchRequest(12, "a", none, 0, 0)
+		req.SessionID, req.SessionEpoch = id, epoch
+		resp := b.do(req).(*kmsg.FetchResponse)
+		if resp.ErrorCode != int16(want) || (resp.SessionID != 0) != inSession {
+			t.Errorf("session %d epoch %d: %v, session %d", id, epoch, kafka.ErrorCode(resp.ErrorCode), resp.SessionID)
+		}
+		if want != 0 && len(resp.Topics) > 0 {
+			t.Errorf("session %d epoch %d: an error names %d topics", id, epoch, len(resp.Topics))
+		}
+	}
+	f(0, 5, kafka.FetchSessionIDNotFound, false)
+	f(s.id, 7, kafka.InvalidFetchSessionEpoch, false)
+	f(s.id, -2, kafka.InvalidFetchSessionEpoch, false)
+	s.expect("") // the session lives on with the same next epoch
+	f(0, -1, kafka.NoError, false)
+	s.expect("") // a request without a session does not touch it
+	f(s.id, -1, kafka.NoError, false)
+	f(s.id, s.epoch, kafka.FetchSessionIDNotFound, false)
+	s = b.open(12, fetchTopic("a", none, 0, 0))
+	f(s.id, 0, kafka.NoError, true) // a full request replaces its session
+	f(s.id, s.epoch, kafka.FetchSessionIDNotFound, false)
+	empty := &sessionClient{broker: b, version: 12}
+	if resp := empty.fetch(nil, nil); resp.SessionID == 0 {
+		t.Error("a full request without partitions gets a session, too")
+	}
+}
+
+func TestSessionSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker(t, func(_ *partition.Settings, d *handler.Deps) { d.Fetch.SessionSlots = 2 })
+		var none kafka.TopicID
+		b.createTopic("a", 3)
+		full := func(n int) int32 {
+			var topics []kmsg.FetchRequestTopic
+			for i := range n {
+				topics = append(topics, fetchTopic("a", none, int32(i), 0))
+			}
+			return (&sessionClient{broker: b, version: 12}).fetch(topics, nil).SessionID
+		}
+		small := b.open(12, fetchTopic("a", none, 0, 0))
+		large := b.open(12, fetchTopic("a", none, 0, 0), fetchTopic("a", none, 1, 0))
+		if full(3) != 0 {
+			t.Error("young sessions keep their slots")
+		}
+		time.Sleep(90 * time.Second)
+		small.expect("")
+		large.expect("")
+		time.Sleep(90 * time.Second)
+		if full(1) != 0 {
+			t.Error("a session no larger than the others gets no slot")
+		}
+		if full(2) == 0 {
+			t.Error("a larger session gets the slot of an older, smaller one")
+		}
+		if resp := small.fetch(nil, nil); resp.ErrorCode != int16(kafka.FetchSessionIDNotFound) {
+			t.Errorf("the smaller session answers %v", kafka.ErrorCode(resp.ErrorCode))
+		}
+		large.expect("")
+		time.Sleep(121 * time.Second)
+		if full(1) == 0 || full(1) == 0 {
+			t.Error("unused sessions lose their slots")
+		}
+	})
+}
+
+func TestSessionInUseElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBroker(t)
+		var none kafka.TopicID
+		b.createTopic("a", 1)
+		s := b.open(12, fetchTopic("a", none, 0, 0))
+		waiting := kmsg.NewPtrFetchRequest()
+		waiting.SetVersion(12)
+		waiting.ReplicaID, waiting.MinBytes, waiting.MaxBytes, waiting.MaxWaitMillis = -1, 1, 1<<20, math.MaxInt32
+		waiting.SessionID, waiting.SessionEpoch = s.id, 1
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { b.answer(call(ctx, waiting), waiting); close(done) }()
+		synctest.Wait()
+		s.epoch = 2
+		if resp := s.fetch(nil, nil); resp.ErrorCode != int16(kafka.InvalidFetchSessionEpoch) {
+			t.Errorf("a second request beside a waiting one answers %v", kafka.ErrorCode(resp.ErrorCode))
+		}
+		cancel()
+		<-done
+		s.expect("")
+	})
+}
+
+// BenchmarkSessionIdle is an incremental request over 1,000 partitions that finds nothing new.
+func BenchmarkSessionIdle(b *testing.B) {
+	br := newBroker(b)
+	id := br.createTopic("t", 1000)
+	topic := fetchTopic("", id, 0, 0)
+	for i := range int32(999) {
+		topic.Partitions = append(topic.Partitions, fetchTopic("", id, i+1, 0).Partitions...)
+	}
+	s := br.open(13, topic)
+	req := kmsg.NewPtrFetchRequest()
+	req.SetVersion(13)
+	req.ReplicaID, req.MinBytes, req.MaxBytes, req.SessionID = -1, 1, 1<<20, s.id
+	c := call(context.Background(), req)
+	epoch := int32(1)
+	b.ReportAllocs()
+	for b.Loop() {
+		req.SessionEpoch = epoch
+		epoch++
+		c.Body = req.AppendTo(c.Body[:0])
+		br.router.Serve(c)
+		c.Response.Reset()
+	}
+}
