@@ -68,8 +68,8 @@ func TestConfigValidate(t *testing.T) {
 
 	bad := configFile(t, "node.id: x\nlog.dir: /d\nlisteners: [PLAINTEXT://0.0.0.0:9092]\nsocket.request.max.byte: 1\n")
 	stdout, stderr, err := runCommand(t, newConfigCommand(demoModules()), "validate", "-c", bad, "--set", "num.partitions=0")
-	want := bad + `: node.id: invalid value "x": Not a number of type INT
-` + bad + `: socket.request.max.byte: unknown setting; did you mean socket.request.max.bytes?
+	want := bad + `:1: node.id: invalid value "x": Not a number of type INT
+` + bad + `:4: socket.request.max.byte: unknown setting; did you mean socket.request.max.bytes?
 --set: num.partitions: must be at least 1
 advertised.listeners: PLAINTEXT: clients cannot connect to 0.0.0.0; set an address that they can reach, such as PLAINTEXT://broker.example.com:9092
 4 mistakes in the settings; nothing was started or created.
@@ -82,7 +82,7 @@ advertised.listeners: PLAINTEXT: clients cannot connect to 0.0.0.0; set an addre
 func TestConfigPrint(t *testing.T) {
 	file := configFile(t, "node: {id: 3}\n")
 	stdout, _, err := runCommand(t, newConfigCommand(demoModules()), "print", "--changed", "-c", file, "--set", "log.dirs=/a,/b")
-	want := "KEY       VALUE  FROM\nlog.dirs  /a,/b  --set\nnode.id   3      " + file + "\n"
+	want := "KEY       VALUE  FROM\nlog.dirs  /a,/b  --set\nnode.id   3      " + file + ":1\n"
 	if err != nil || stdout != want {
 		t.Errorf("%v\n got %q\nwant %q", err, stdout, want)
 	}

@@ -94,6 +94,7 @@ func (b Broker) Validate() error {
 	bad(b.ProducerIDExpiration > 0, "producer.id.expiration.ms", "must be at least 1")
 	bad(b.RecoveryThreadsPerDir >= 1, "num.recovery.threads.per.data.dir", "must be at least 1")
 	bad(len(b.LogDirs) > 0, "log.dirs", "names no directory")
+	bad(len(slices.Compact(slices.Sorted(slices.Values(b.LogDirs)))) == len(b.LogDirs), "log.dirs", "names a directory twice")
 	bad(b.StartTimeout > 0, "jackdaw.start.timeout.ms", "must be at least 1")
 	bad(b.StopTimeout > 0, "jackdaw.stop.timeout.ms", "must be at least 1")
 	bad(b.AdminListener == "" || isLoopback(b.AdminListener), "jackdaw.admin.listener",

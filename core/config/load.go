@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -89,13 +90,21 @@ func (l *loader) parse(file string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(problems, func(a, b Problem) int { return strings.Compare(a.Key, b.Key) })
+	lines := keyLines(file, content)
+	slices.SortFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(lines[a.Key], lines[b.Key]), strings.Compare(a.Key, b.Key))
+	})
 	for _, p := range problems {
-		l.fail(file, p.Key, p.Text)
+		l.fail(at(file, lines[p.Key]), p.Key, p.Text)
 	}
 	lenient := strings.EqualFold(filepath.Ext(file), ".properties")
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		l.assign(file, key, values[key], lenient)
+	byLine := func(a, b string) int { return cmp.Or(cmp.Compare(lines[a], lines[b]), strings.Compare(a, b)) }
+	for _, key := range slices.SortedFunc(maps.Keys(values), byLine) {
+		where := at(file, lines[key])
+		if lenient && l.schema.settings[key] == nil && l.schema.isKafka(key) {
+			where = file // ignored ones make one note together
+		}
+		l.assign(where, key, values[key], lenient)
 	}
 	return nil
 }

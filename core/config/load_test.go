@@ -33,11 +33,15 @@ func TestFormatsSayTheSame(t *testing.T) {
 	want := map[string]string{"node.id": "3", "broker.rack": "a b", "listeners": "PLAINTEXT://127.0.0.1:9092,EXTERNAL://127.0.0.1:9094",
 		"listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,EXTERNAL:PLAINTEXT", "log.dirs": "/data", "log.retention.ms": "-1",
 		"log.flush.interval.messages": "9223372036854775807", "log.cleaner.min.cleanable.ratio": "0.25", "auto.create.topics.enable": "false"}
-	for _, name := range []string{"broker.yaml", "broker.toml", "broker.json", "server.properties"} {
+	lines := map[string]int{"broker.yaml": 9, "broker.toml": 9, "broker.json": 5, "server.properties": 8}
+	for name, line := range lines {
 		got, problems := schema(t).Load(config.Sources{File: filepath.Join("testdata", "same", name)})
 		if len(problems) > 0 {
 			t.Errorf("%s: %v", name, problems)
 			continue
+		}
+		if origin := got.Value("log.retention.ms").Origin; !strings.HasSuffix(origin, fmt.Sprintf("%s:%d", name, line)) {
+			t.Errorf("log.retention.ms is from %s, want line %d", origin, line)
 		}
 		static := got.Static()
 		static["listeners"] = strings.ReplaceAll(static["listeners"], ", ", ",")

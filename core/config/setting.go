@@ -32,8 +32,12 @@ func Declare(owner string, defaults any) ([]Setting, error) {
 	var list []Setting
 	var errs []error
 	for i := range v.NumField() {
-		tag := v.Type().Field(i).Tag
-		key := tag.Get("config")
+		field := v.Type().Field(i)
+		key := field.Tag.Get("config")
+		if field.Anonymous || key != "" && !field.IsExported() {
+			errs = append(errs, fmt.Errorf("BUG: %s: the field %s cannot be a setting: it is embedded or not exported", owner, field.Name))
+			continue
+		}
 		if key == "" {
 			continue
 		}
@@ -42,7 +46,7 @@ func Declare(owner string, defaults any) ([]Setting, error) {
 			errs = append(errs, fmt.Errorf("BUG: %s: %w", owner, err))
 			continue
 		}
-		s := Setting{Name: key, Type: typ, Default: text, Doc: tag.Get("doc"), Owners: []string{owner}}
+		s := Setting{Name: key, Type: typ, Default: text, Doc: field.Tag.Get("doc"), Owners: []string{owner}}
 		if d := kafka.byName[key]; d != nil {
 			s.Type = d.Type
 			if s.Doc == "" {

@@ -182,6 +182,12 @@ func TestDeclarationMistakes(t *testing.T) {
 	type listener struct {
 		L string `config:"jackdaw.rest.listener"`
 	}
+	type hidden struct {
+		key string `config:"jackdaw.hidden"`
+	}
+	type embedding struct{ tcpConfig }
+	f("cannot be a setting", module.New(module.Log, "x", "", func() hidden { return hidden{key: "x"} }, provide))
+	f("cannot be a setting", module.New(module.Log, "x", "", func() embedding { return embedding{} }, provide))
 	f("listed twice", list()[0])
 	f("ends in no unit", module.New(module.Log, "x", "", func() noUnit { return noUnit{} }, provide))
 	f("no setting can have", module.New(module.Log, "x", "", func() odd { return odd{} }, provide))
