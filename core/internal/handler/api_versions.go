@@ -40,7 +40,7 @@ func (h *Handlers) listVersions(c *api.Call, req *kmsg.ApiVersionsRequest) kmsg.
 		resp.ErrorCode = int16(code)
 		return resp
 	}
-	h.Router().Each(func(r *api.Route) {
+	h.router.Each(func(r *api.Route) {
 		if r.Hidden {
 			return
 		}

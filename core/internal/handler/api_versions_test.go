@@ -25,15 +25,13 @@ func (m *fixedMetadata) Image() *metadata.Image { return &m.image }
 // versionsRouter is the router of broker 1 with all handlers and a hidden route.
 func versionsRouter(t testing.TB, image metadata.Image) *api.Router {
 	t.Helper()
-	var router *api.Router
-	h := handler.New(handler.Deps{
-		Self: 1, Metadata: &fixedMetadata{image: image}, Router: func() *api.Router { return router },
-	})
+	h := handler.New(handler.Deps{Self: 1, Metadata: &fixedMetadata{image: image}})
 	routes := append(h.Routes(), api.Route{Key: 90, Hidden: true, Handle: func(*api.Call) {}})
-	var err error
-	if router, err = api.NewRouter(routes...); err != nil {
+	router, err := api.NewRouter(routes...)
+	if err != nil {
 		t.Fatal(err)
 	}
+	h.Serve(router)
 	return router
 }
 

@@ -24,14 +24,13 @@ type Deps struct {
 	Partitions   *partition.Set
 	Fetch        FetchSettings
 	Coordinators []coordinator.Coordinator
-	// Router returns the router that the handlers are part of: it is built after them, and ApiVersions lists it.
-	Router func() *api.Router
-	Log    *zap.Logger
+	Log          *zap.Logger
 }
 
 // Handlers answers every API key that no coordinator module answers.
 type Handlers struct {
 	Deps
+	router       *api.Router // what ApiVersions lists
 	sessions     *sessionCache
 	producerIDs  producerIDBlock
 	produceCalls sync.Pool // of *produceCall
@@ -40,8 +39,12 @@ type Handlers struct {
 
 // New returns the handlers of a broker.
 func New(d Deps) *Handlers {
-	return &Handlers{Deps: d, sessions: newSessionCache(d.Fetch.SessionSlots)}
+	return &Handlers{Deps: d, router: &api.Router{}, sessions: newSessionCache(d.Fetch.SessionSlots)}
 }
+
+// Serve tells the handlers which router they are part of. It is built after them, from their routes among others; until
+// then ApiVersions lists nothing.
+func (h *Handlers) Serve(router *api.Router) { h.router = router }
 
 // allowed asks the authorizer, if there is one, on behalf of the client behind c.
 func (h *Handlers) allowed(c *api.Call, op auth.Operation, t auth.ResourceType, name string) bool {
