@@ -56,6 +56,7 @@ var rules = []rule{
 	{"core/config", declaration, nil},
 	{"core/module", declaration, []string{"core/config"}},
 	{"core/shard", service, nil},
+	{"core/shard/shardtest", service, nil},
 	{"core/internal/producer", service, nil},
 	{"core/internal/purgatory", service, nil},
 	{"core/internal/partition", service, []string{"core/internal/producer", "core/internal/purgatory"}},
