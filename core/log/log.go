@@ -108,8 +108,9 @@ type Status struct {
 // Host is what a log needs from the partition that owns it. Methods other than Restore and Replay may be called from the
 // log's own goroutines at any time after Open returned; they must not call back into the log's Writer.
 type Host interface {
-	// Restore is called once during Open, before any Replay: the newest producer snapshot that the log can use and the
-	// first offset that it does not cover, or nil and the offset at which replay begins.
+	// Restore is called during Open, before any Replay: the newest producer snapshot and the first offset that it does not
+	// cover, or nil and the offset at which replay begins. An error says that the snapshot is unusable, as after a crash:
+	// the log then offers an older one, and nil at last.
 	Restore(snapshot []byte, offset int64) error
 	// Replay is called during Open for each batch after the snapshot, in order. The header is only valid for the call.
 	Replay(h *record.Header, batch []byte) error
@@ -133,4 +134,7 @@ type Bounds struct {
 	// LastSequence tells whether the batch that ends at lastOffset holds the newest sequence number of a live producer;
 	// compaction then keeps the batch, empty if need be. It may be nil.
 	LastSequence func(id kafka.ProducerID, lastOffset int64) bool
+	// ProducerState returns what Host.Snapshot would, and the log end offset that it belongs to. Retention asks it before
+	// it rolls an active segment all of whose records expired; it may take the partition's lock, and may be nil.
+	ProducerState func() (snapshot []byte, offset int64)
 }

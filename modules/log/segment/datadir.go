@@ -1,0 +1,211 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/vfs"
+)
+
+// Files of a data directory.
+const (
+	lockFile          = ".lock"
+	cleanShutdownFile = ".kafka_cleanshutdown"
+)
+
+// dataDir is one of log.dirs.
+type dataDir struct {
+	path   string
+	fs     vfs.FS
+	logger *zap.Logger
+	id     kafka.TopicID
+
+	lock     io.Closer
+	recovery chan struct{}         // limits how many logs are recovered at once
+	failed   atomic.Pointer[error] // why the directory is offline
+
+	mu          sync.Mutex
+	checkpoints [checkpointKinds]map[kafka.TopicPartition]int64
+	clean       map[kafka.TopicPartition]bool // logs that need no recovery
+}
+
+// start locks the directory, checks whose it is, and reads its checkpoints.
+func (d *dataDir) start(identity log.Identity) error {
+	if err := d.fs.MkdirAll(d.path); err != nil {
+		return err
+	}
+	lock, err := vfs.Lock(d.fs, path.Join(d.path, lockFile))
+	if errors.Is(err, vfs.ErrLocked) {
+		return fmt.Errorf("log.dirs: %s is used by another broker that is running", d.path)
+	}
+	if err != nil {
+		return err
+	}
+	d.lock = lock
+	if err := d.checkFormat(); err != nil {
+		return err
+	}
+	if err := d.checkIdentity(identity); err != nil {
+		return err
+	}
+	for kind := range d.checkpoints {
+		if d.checkpoints[kind], err = readCheckpoint(d.fs, path.Join(d.path, checkpointFiles[kind])); err != nil {
+			// Every checkpoint only spares work: without them all logs are recovered from their beginning.
+			d.logger.Warn("ignoring a damaged checkpoint", zap.String("file", checkpointFiles[kind]), zap.Error(err))
+			d.checkpoints[kind] = map[kafka.TopicPartition]int64{}
+		}
+	}
+	return nil
+}
+
+// scan lists the logs and returns the directories of deleted ones. It takes the clean shutdown marker away, so that a
+// crash from here on is seen as one.
+func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
+	marker := path.Join(d.path, cleanShutdownFile)
+	_, statErr := d.fs.Stat(marker)
+	clean := statErr == nil
+	if clean {
+		if err := errors.Join(d.fs.Remove(marker), d.fs.SyncDir(d.path)); err != nil {
+			return nil, nil, err
+		}
+	}
+	entries, err := d.fs.ReadDir(d.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clean = map[kafka.TopicPartition]bool{}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		if strings.HasSuffix(entry.Name(), deleteMark) {
+			deleted = append(deleted, path.Join(d.path, entry.Name()))
+			continue
+		}
+		tp, ok := parsePartitionDir(entry.Name())
+		if !ok || tp.Topic == kafka.ClusterMetadataTopic {
+			continue
+		}
+		id, err := readPartitionMetadata(d.fs, path.Join(d.path, entry.Name()))
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path})
+		d.clean[tp] = clean
+	}
+	return found, deleted, nil
+}
+
+// takeClean tells whether a log was closed properly, and from now on it is not.
+func (d *dataDir) takeClean(tp kafka.TopicPartition) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clean := d.clean[tp]
+	d.clean[tp] = false
+	return clean
+}
+
+// setClean notes that a log was closed properly and is durable up to its end.
+func (d *dataDir) setClean(tp kafka.TopicPartition) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.clean[tp] = true
+}
+
+// forget drops all that is known of a deleted log.
+func (d *dataDir) forget(tp kafka.TopicPartition) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.clean, tp)
+	for _, c := range d.checkpoints {
+		delete(c, tp)
+	}
+}
+
+// checkpoint returns an entry of a checkpoint.
+func (d *dataDir) checkpoint(kind checkpointKind, tp kafka.TopicPartition, missing int64) int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if offset, ok := d.checkpoints[kind][tp]; ok {
+		return offset
+	}
+	return missing
+}
+
+// setCheckpoint changes an entry in memory; a negative offset removes it.
+func (d *dataDir) setCheckpoint(kind checkpointKind, tp kafka.TopicPartition, offset int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if offset < 0 {
+		delete(d.checkpoints[kind], tp)
+	} else {
+		d.checkpoints[kind][tp] = offset
+	}
+}
+
+// writeCheckpoint stores one checkpoint file.
+func (d *dataDir) writeCheckpoint(kind checkpointKind) error {
+	d.mu.Lock()
+	entries := maps.Clone(d.checkpoints[kind])
+	d.mu.Unlock()
+	return replaceFile(d.fs, path.Join(d.path, checkpointFiles[kind]), encodeCheckpoint(entries))
+}
+
+// stop leaves the clean shutdown marker if every log was closed properly, and gives up the lock.
+func (d *dataDir) stop() error {
+	if d.lock == nil {
+		return nil
+	}
+	err := d.leaveMarker()
+	err = errors.Join(err, d.lock.Close())
+	d.lock = nil
+	return err
+}
+
+func (d *dataDir) leaveMarker() error {
+	if d.failed.Load() != nil || d.clean == nil {
+		return nil
+	}
+	for kind := range checkpointKind(checkpointKinds) {
+		if err := d.writeCheckpoint(kind); err != nil {
+			return err
+		}
+	}
+	for _, clean := range d.clean {
+		if !clean {
+			return nil
+		}
+	}
+	// The epoch is for Kafka's controllers; a broker that does not know it writes -1.
+	return replaceFile(d.fs, path.Join(d.path, cleanShutdownFile), []byte(`{"version":0,"brokerEpoch":-1}`))
+}
+
+// offline returns why the directory takes no work, or nil.
+func (d *dataDir) offline() error {
+	if err := d.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// status describes the directory.
+func (d *dataDir) status() log.DirStatus {
+	total, free := vfs.Space(d.fs, d.path)
+	return log.DirStatus{Path: d.path, ID: d.id, Total: total, Free: free, Err: d.offline()}
+}
+
+// isMissing tells whether an error says that a file is not there.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,106 @@
+package segment
+
+import (
+	"context"
+	"io"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/vfs"
+)
+
+// Lookup finds a record by its timestamp: the first segment that has one, the time index, then the records.
+func (l *partitionLog) Lookup(ctx context.Context, timestamp int64) (log.Position, error) {
+	none := log.Position{Offset: -1, Timestamp: -1, LeaderEpoch: kafka.NoEpoch}
+	if err := l.readable(); err != nil {
+		return none, err
+	}
+	v, from, asked := l.view.Load(), l.start.Load(), timestamp
+	if timestamp == kafka.MaxTimestamp {
+		timestamp, from = -1, 0 // Kafka answers a record below the log start, too
+		for _, s := range v.segments {
+			timestamp = max(timestamp, s.maxTimestamp.Load())
+		}
+		if timestamp < 0 {
+			return none, nil
+		}
+	}
+	for _, s := range v.segments {
+		if s.maxTimestamp.Load() < timestamp || s.next.Load() <= from {
+			continue
+		}
+		at, err := s.lookup(ctx, timestamp, from)
+		if err != nil && ctx.Err() == nil && l.view.Load() != v {
+			return l.Lookup(ctx, asked) // the segment went, or was cut, while we looked
+		}
+		if err != nil {
+			return none, l.lookupFailed(ctx, err)
+		}
+		if at.Offset >= 0 {
+			return at, nil
+		}
+	}
+	return none, nil
+}
+
+func (l *partitionLog) lookupFailed(ctx context.Context, err error) error {
+	if ctx.Err() != nil || kafka.CodeOf(err) != kafka.UnknownServerError {
+		return err
+	}
+	return l.readFailed(err)
+}
+
+// lookup finds the first record at or after a timestamp, at or above an offset.
+func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Position, error) {
+	none := log.Position{Offset: -1, Timestamp: -1, LeaderEpoch: kafka.NoEpoch}
+	h, err := s.batches.acquire()
+	if err != nil {
+		return none, err
+	}
+	defer h.Release()
+	size, _ := s.extent()
+	begin := from
+	// The batch that an entry names is the first with its timestamp, and all before it are older.
+	if _, offset, ok, err := s.times.floor(timestamp); err != nil {
+		return none, err
+	} else if ok {
+		begin = max(begin, s.base+offset)
+	}
+	at, ok, err := s.find(h.file, begin, size)
+	if err != nil || !ok {
+		return none, err
+	}
+	var sc scanner
+	sc.begin(h.file, at.pos, size)
+	defer sc.end()
+	for {
+		if err := ctx.Err(); err != nil {
+			return none, err
+		}
+		if err := sc.next(); err == io.EOF {
+			return none, nil
+		} else if err != nil {
+			return none, err
+		}
+		if sc.header.MaxTimestamp < timestamp {
+			continue
+		}
+		batch, err := readBatch(h.file, sc.at, sc.header.Size())
+		if err != nil {
+			return none, err
+		}
+		if found, err := log.FindTimestamp(batch, timestamp, from); err != nil || found.Offset >= 0 {
+			return found, err
+		}
+	}
+}
+
+// readBatch reads one batch, which is known to be there.
+func readBatch(file vfs.File, pos int64, size int) (record.Batch, error) {
+	b := make(record.Batch, size)
+	if _, err := file.ReadAt(b, pos); err != nil {
+		return nil, err
+	}
+	return b, nil
+}

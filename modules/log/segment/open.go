@@ -1,0 +1,147 @@
+package segment
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/log"
+)
+
+// openLog opens the log in a partition directory. clean says that it was closed properly.
+func (e *Engine) openLog(ctx context.Context, root *dataDir, dir string, spec log.Spec, host log.Host, clean bool) (*partitionLog, error) {
+	l := &partitionLog{engine: e, root: root, spec: spec, host: host,
+		logger: e.logger.With(zap.Stringer("log", spec.TopicPartition))}
+	l.dir.Store(&dir)
+	l.settings.Store(&spec.Settings)
+	l.sides.fs, l.sides.dir = e.fs, &l.dir
+	l.recoveryPoint.Store(root.checkpoint(recoveryPoints, spec.TopicPartition, 0))
+	files, err := l.list()
+	if err != nil {
+		return nil, err
+	}
+	segments, err := l.load(ctx, files, clean)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.begin(segments, root.checkpoint(startOffsets, spec.TopicPartition, 0)); err != nil {
+		return nil, err
+	}
+	if err := l.restore(ctx); err != nil {
+		return nil, fmt.Errorf("restore the producer state: %w", err)
+	}
+	if len(l.flusher.rolled) > 0 {
+		l.kickFlush()
+	}
+	return l, nil
+}
+
+// begin installs the segments and the log start offset.
+func (l *partitionLog) begin(segments []*segment, start int64) error {
+	if n := len(segments); n > 0 && segments[n-1].next.Load() < start {
+		// Only what DeleteRecords had taken away survived: the log goes on from there.
+		for i := n - 1; i >= 0; i-- {
+			segments[i].close()
+			if err := l.removeFiles(segments[i].base, logSuffix, indexSuffix, timeIndexSuffix, txnIndexSuffix); err != nil {
+				return err
+			}
+		}
+		segments = nil
+	}
+	if len(segments) == 0 {
+		s, err := l.create(start)
+		if err != nil {
+			return err
+		}
+		if err := l.engine.fs.SyncDir(*l.dir.Load()); err != nil {
+			return err
+		}
+		segments = []*segment{s}
+	}
+	l.view.Store(&view{segments: segments})
+	end := l.end()
+	l.start.Store(max(start, min(segments[0].base, end)))
+	l.stable.Store(end)
+	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), end))
+	return nil
+}
+
+// restore gives the partition its newest usable snapshot and the headers of all batches after it.
+func (l *partitionLog) restore(ctx context.Context) error {
+	end := l.end()
+	if err := l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset > end }); err != nil {
+		return err
+	}
+	from := l.view.Load().segments[0].base
+	for {
+		offset := l.sides.newest(log.ProducerSnapshot)
+		if offset < 0 {
+			if err := l.host.Restore(nil, from); err != nil {
+				return err
+			}
+			break
+		}
+		name := l.file(fileName(offset, snapshotSuffix))
+		data, err := readFile(l.engine.fs, name, maxSideFile)
+		if err == nil {
+			err = l.host.Restore(data, offset)
+		}
+		if err == nil {
+			from = offset
+			break
+		}
+		// A crash can leave a snapshot that is not whole. The one before it needs more replay, nothing else.
+		l.logger.Warn("dropping a producer snapshot", zap.String("file", name), zap.Error(err))
+		if err := l.sides.remove(snapshotSuffix, func(o int64) bool { return o == offset }); err != nil {
+			return err
+		}
+	}
+	if err := l.sides.prune(l.view.Load().segments); err != nil {
+		return err
+	}
+	return l.replay(ctx, from)
+}
+
+// replay gives the partition every batch that ends at or after an offset.
+func (l *partitionLog) replay(ctx context.Context, from int64) error {
+	v := l.view.Load()
+	for _, s := range v.segments[v.holding(from):] {
+		if s.next.Load() <= from {
+			continue
+		}
+		if err := l.replaySegment(ctx, s, from); err != nil {
+			return fmt.Errorf("%s: %w", s.path(logSuffix), err)
+		}
+	}
+	return nil
+}
+
+func (l *partitionLog) replaySegment(ctx context.Context, s *segment, from int64) error {
+	h, err := s.batches.acquire()
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	size := s.size.Load()
+	at, ok, err := s.find(h.file, from, size)
+	if err != nil || !ok {
+		return err
+	}
+	r := newBatchReader(h.file, at.pos, size)
+	defer r.close()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.next(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := l.host.Replay(&r.header, r.batch); err != nil {
+			return err
+		}
+	}
+}
