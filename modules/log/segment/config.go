@@ -11,7 +11,6 @@ import (
 // Config holds the settings of this module under Kafka's names. Defaults are Kafka's, except for the directory.
 type Config struct {
 	Dirs []string `config:"log.dirs" doc:"Directories that hold the logs, one per disk. A new partition goes to the one with the fewest."`
-	Dir  string   `config:"log.dir" doc:"The directory that holds the logs where log.dirs is not set."`
 
 	RecoveryThreads         int           `config:"num.recovery.threads.per.data.dir" doc:"How many logs of a directory are recovered at once at start."`
 	RetentionCheckInterval  time.Duration `config:"log.retention.check.interval.ms" doc:"How often segments that retention lets go are looked for."`
@@ -28,7 +27,7 @@ type Config struct {
 
 func defaultConfig() Config {
 	return Config{
-		Dir: "./data", RecoveryThreads: 2, RetentionCheckInterval: 5 * time.Minute,
+		Dirs: []string{"./data"}, RecoveryThreads: 2, RetentionCheckInterval: 5 * time.Minute,
 		RecoveryPointCheckpoint: time.Minute, StartOffsetCheckpoint: time.Minute,
 		CleanerEnable: true, CleanerThreads: 1, CleanerBuffer: 128 << 20, CleanerLoadFactor: 0.9,
 		CleanerRate: math.MaxFloat64, CleanerBackoff: 15 * time.Second,
@@ -49,9 +48,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	wrong(len(c.directories()) == 0, "log.dirs: name at least one directory")
+	wrong(len(c.Dirs) == 0, "log.dirs: name at least one directory")
 	seen := map[string]bool{}
-	for _, dir := range c.directories() {
+	for _, dir := range c.Dirs {
 		clean := filepath.Clean(dir)
 		wrong(dir == "", "log.dirs: a directory is empty")
 		wrong(seen[clean], "log.dirs: %s is named twice", dir)
@@ -68,15 +67,4 @@ func (c Config) Validate() error {
 	wrong(!(c.CleanerRate > 0), "log.cleaner.io.max.bytes.per.second: must be above 0, got %v", c.CleanerRate)
 	wrong(c.CleanerBackoff < 0, "log.cleaner.backoff.ms: must be at least 0, got %d", c.CleanerBackoff.Milliseconds())
 	return errors.Join(errs...)
-}
-
-// directories returns log.dirs, or else log.dir.
-func (c Config) directories() []string {
-	if len(c.Dirs) > 0 {
-		return c.Dirs
-	}
-	if c.Dir == "" {
-		return nil
-	}
-	return []string{c.Dir}
 }

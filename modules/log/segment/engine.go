@@ -38,7 +38,7 @@ type Engine struct {
 func New(cfg Config, fsys vfs.FS, logger *zap.Logger) *Engine {
 	e := &Engine{cfg: cfg, fs: fsys, logger: logger, logs: map[kafka.TopicPartition]*partitionLog{},
 		found: map[kafka.TopicPartition]log.Found{}}
-	for _, dir := range cfg.directories() {
+	for _, dir := range cfg.Dirs {
 		e.dirs = append(e.dirs, &dataDir{path: filepath.ToSlash(filepath.Clean(dir)), fs: fsys, logger: logger,
 			recovery: make(chan struct{}, max(cfg.RecoveryThreads, 1))})
 	}

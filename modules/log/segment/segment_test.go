@@ -13,7 +13,7 @@ import (
 
 func engineAt(t *testing.T, fsys vfs.FS, dir string) *segment.Engine {
 	cfg := segment.DefaultConfig()
-	cfg.Dir = dir
+	cfg.Dirs = []string{dir}
 	cfg.CleanerBuffer = 1 << 20
 	return segment.New(cfg, fsys, zaptest.NewLogger(t))
 }

@@ -1,0 +1,19 @@
+package segment
+
+import (
+	"go.uber.org/fx"
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/module"
+	"github.com/jackdawmq/jackdaw/core/vfs"
+)
+
+// Module declares the engine that keeps logs in files.
+func Module() module.Module {
+	return module.New(module.Log, "segment", "Kafka-format log segments in files", defaultConfig, wire)
+}
+
+func wire(cfg Config) fx.Option { return fx.Provide(cfg.engine) }
+
+func (c Config) engine(logger *zap.Logger) log.Engine { return New(c, vfs.OS{}, logger.Named("log")) }
