@@ -10,16 +10,17 @@ import (
 	"strings"
 )
 
-// The errors of this file are Kafka's words (org.apache.kafka.common.config.ConfigDef), capitals included, because
-// clients and operators see and search for them.
+// words is an error in Kafka's words (org.apache.kafka.common.config.ConfigDef), capitals included: clients and operators
+// see and search for them.
+type words string
+
+func (w words) Error() string { return string(w) }
 
 // badValue is a check's error that names another value than the one that was set: the offending element of a list.
 type badValue struct {
 	value string
-	words string
+	words
 }
-
-func (e badValue) Error() string { return e.words }
 
 // Validate returns Kafka's message "Invalid value X for configuration NAME: ..." when the value is not of the config's
 // type or out of its range.
@@ -45,7 +46,7 @@ func (d *Definition) invalid(v string, err error) error {
 	if bad, ok := errors.AsType[badValue](err); ok {
 		v = bad.value
 	}
-	return fmt.Errorf("Invalid value %s for configuration %s: %w", v, d.Name, err)
+	return words("Invalid value " + v + " for configuration " + d.Name + ": " + err.Error())
 }
 
 func checkType(t Type, v string) error {
@@ -53,7 +54,7 @@ func checkType(t Type, v string) error {
 	switch t {
 	case Boolean:
 		if !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
-			return errors.New("Expected value to be either true or false")
+			return words("Expected value to be either true or false")
 		}
 	case Short:
 		_, err = strconv.ParseInt(v, 10, 16)
@@ -63,9 +64,10 @@ func checkType(t Type, v string) error {
 		_, err = strconv.ParseInt(v, 10, 64)
 	case Double:
 		_, err = strconv.ParseFloat(v, 64)
+	default: // any text will do
 	}
 	if err != nil {
-		return fmt.Errorf("Not a number of type %s", t)
+		return words("Not a number of type " + t.String())
 	}
 	return nil
 }
@@ -109,9 +111,9 @@ func between(low, high int64) func(string) error {
 		}
 		switch {
 		case below:
-			return fmt.Errorf("Value must be at least %d", low)
+			return words(fmt.Sprintf("Value must be at least %d", low))
 		case above:
-			return fmt.Errorf("Value must be no more than %d", high)
+			return words(fmt.Sprintf("Value must be no more than %d", high))
 		}
 		return nil
 	}
@@ -119,7 +121,7 @@ func between(low, high int64) func(string) error {
 
 func gzipLevel(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n != -1 && (n < 1 || n > 9) {
-		return errors.New("Value must be between 1 and 9 or equal to -1")
+		return words("Value must be between 1 and 9 or equal to -1")
 	}
 	return nil
 }
@@ -128,7 +130,7 @@ func gzipLevel(s string) error {
 func oneOf(allowed ...string) func(string) error {
 	return func(s string) error {
 		if !slices.Contains(allowed, s) {
-			return badValue{s, "String must be one of: " + strings.Join(allowed, ", ")}
+			return badValue{s, words("String must be one of: " + strings.Join(allowed, ", "))}
 		}
 		return nil
 	}
@@ -156,8 +158,8 @@ func throttledReplicas(name string) func(string) error {
 		}
 		for _, v := range list {
 			if !pair.MatchString(v) {
-				return badValue{"[" + strings.Join(list, ", ") + "]", name + " must be the literal '*' or a list of replicas" +
-					" in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],..."}
+				return badValue{"[" + strings.Join(list, ", ") + "]", words(name + " must be the literal '*' or a list of replicas" +
+					" in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...")}
 			}
 		}
 		return nil
@@ -172,5 +174,5 @@ func offsetReset(s string) error {
 	if ok, _ := regexp.MatchString(duration, s); ok && !strings.HasSuffix(s, "P") && !strings.HasSuffix(s, "T") {
 		return nil
 	}
-	return fmt.Errorf("The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.")
+	return words("The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.")
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,10 +25,10 @@ func clientMatch(s string) error {
 	for _, pattern := range splitList(s) {
 		selector, expr, ok := strings.Cut(pattern, "=")
 		if !ok || !slices.Contains(selectors, strings.TrimSpace(selector)) {
-			return errors.New("Illegal client matching pattern: " + pattern)
+			return words("Illegal client matching pattern: " + pattern)
 		}
 		if _, err := regexp.Compile(strings.TrimSpace(expr)); err != nil {
-			return errors.New("Illegal client matching pattern: " + pattern)
+			return words("Illegal client matching pattern: " + pattern)
 		}
 	}
 	return nil

@@ -24,8 +24,9 @@ func (r *resolver) Describe(image *metadata.Image, res metadata.Resource) []Entr
 			return r.describeClusterDefault(set)
 		}
 		return r.describeBroker(image, res.Name, set)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // describeInheriting lists the configs of a resource whose defaults are broker configs.

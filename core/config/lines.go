@@ -49,6 +49,7 @@ func tomlLines(lines map[string]int, content []byte) {
 			prefix = tomlKey(e) + "."
 		case unstable.KeyValue:
 			tomlKeyValue(lines, &p, prefix, e)
+		default: // a comment, or an array of tables, which no setting is
 		}
 	}
 }

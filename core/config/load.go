@@ -114,10 +114,9 @@ func readLimited(file string) ([]byte, error) {
 	if err != nil {
 		return nil, unwrapPath(err)
 	}
-	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err != nil {
-		return nil, unwrapPath(err)
+	if err := errors.Join(unwrapPath(err), f.Close()); err != nil {
+		return nil, err
 	}
 	if len(content) > maxFileSize {
 		return nil, fmt.Errorf("is larger than %d bytes: not a config file", maxFileSize)

@@ -75,8 +75,9 @@ func (r *resolver) Definition(t metadata.ResourceType, name string) *Definition 
 		return r.brokers.byName[name]
 	case metadata.ClientMetricsResource:
 		return r.metrics.byName[name]
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (r *resolver) Value(image *metadata.Image, name string) (string, bool) {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -197,4 +198,29 @@ func TestTopicInForce(t *testing.T) {
 	if got := r.Topic(nil, "t").Log.SegmentBytes; got != 1<<30 {
 		t.Errorf("without an image: %d", got)
 	}
+}
+
+func TestDescribeOtherResources(t *testing.T) {
+	r := config.NewResolver(map[string]string{"group.consumer.heartbeat.interval.ms": "6000"})
+	f := func(res metadata.Resource, configs map[string]string, count int, want string) {
+		t.Helper()
+		image := fresh(nil)
+		image.Configs[res] = configs
+		entries := r.Describe(image, res)
+		if len(entries) != count {
+			t.Errorf("%v: %d configs, want %d", res, len(entries), count)
+		}
+		if got := printEntries(entries); !strings.Contains(got, want) {
+			t.Errorf("%v: no %q in:\n%s", res, want, got)
+		}
+	}
+	group := metadata.Resource{Type: metadata.GroupResource, Name: "act"}
+	f(group, map[string]string{"consumer.session.timeout.ms": "50000"}, 17,
+		"  consumer.session.timeout.ms=50000 sensitive=false synonyms={DYNAMIC_GROUP_CONFIG:consumer.session.timeout.ms=50000,"+
+			" DEFAULT_CONFIG:group.consumer.session.timeout.ms=45000}\n")
+	f(group, nil, 17, "  consumer.heartbeat.interval.ms=6000 sensitive=false synonyms={STATIC_BROKER_CONFIG:"+
+		"group.consumer.heartbeat.interval.ms=6000, DEFAULT_CONFIG:group.consumer.heartbeat.interval.ms=5000}\n")
+	f(metadata.Resource{Type: metadata.ClientMetricsResource, Name: "m"}, map[string]string{"interval.ms": "1000"}, 3,
+		"  interval.ms=1000 sensitive=false synonyms={CLIENT_METRICS:interval.ms=1000}\n")
+	f(metadata.Resource{Type: 99, Name: "x"}, nil, 0, "")
 }

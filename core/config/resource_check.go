@@ -29,8 +29,9 @@ func (r *resolver) Check(res metadata.Resource, configs map[string]string) error
 			return kafka.Errorf(kafka.InvalidRequest, "Default client metrics resources are not allowed.")
 		}
 		return r.checkClientMetrics(configs)
+	default:
+		return kafka.Errorf(kafka.InvalidRequest, "Unknown resource type %d", res.Type)
 	}
-	return kafka.Errorf(kafka.InvalidRequest, "Unknown resource type %d", res.Type)
 }
 
 // checkEach refuses unknown names first, then bad values, each in the order of the names.

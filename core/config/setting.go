@@ -89,6 +89,7 @@ func canonical(t Type, v string) string {
 		}
 	case List:
 		return strings.Join(splitList(v), ",")
+	default: // has one form
 	}
 	return v
 }
@@ -130,6 +131,7 @@ func encode(key string, v reflect.Value) (string, Type, error) {
 		if list, ok := v.Interface().([]string); ok {
 			return strings.Join(list, ","), List, nil
 		}
+	default:
 	}
 	return "", 0, fmt.Errorf("%s has the type %s, which no setting can have", key, v.Type())
 }
@@ -163,6 +165,8 @@ func decode(key, text string, v reflect.Value) error {
 		v.SetString(text)
 	case reflect.Slice:
 		v.Set(reflect.ValueOf(splitList(text)))
+	default:
+		return fmt.Errorf("BUG: %s has the type %s", key, v.Type())
 	}
 	return nil
 }

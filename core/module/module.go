@@ -43,8 +43,9 @@ func (k Kind) preferred() []string {
 		return []string{"none"}
 	case Coordinator:
 		return []string{"group", "transaction"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Module is one way to fill a seam.

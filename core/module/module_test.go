@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/module"
@@ -68,6 +69,8 @@ func load(set ...string) (*module.Selection, error) {
 	return module.Load(list(), config.Sources{Set: set, Hostname: "host"})
 }
 
+func silent() fx.Option { return fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }) }
+
 func names(modules []module.Module) string {
 	var list []string
 	for _, m := range modules {
@@ -98,14 +101,14 @@ func TestSelectedModulesGetTheirConfig(t *testing.T) {
 	}
 	var got segmentConfig
 	var rest *restConfig
-	app := fx.New(fx.NopLogger, sel.Options(), fx.Populate(&got))
+	app := fx.New(silent(), sel.Options(), fx.Populate(&got))
 	if err := app.Err(); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got.Dirs, []string{"/a", "/b"}) || got.Check != time.Second || got.Threads != 1 {
 		t.Errorf("got %+v", got)
 	}
-	if err := fx.New(fx.NopLogger, sel.Options(), fx.Populate(&rest)).Err(); err == nil {
+	if err := fx.New(silent(), sel.Options(), fx.Populate(&rest)).Err(); err == nil {
 		t.Error("a module that is not selected is wired")
 	}
 }
