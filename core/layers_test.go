@@ -64,6 +64,7 @@ var rules = []rule{
 	{"core/internal/admin", handlers, nil},
 	{"core/broker", assembly, nil},
 	{"modules", top, nil},
+	{"modules/metadata/memory", modules, []string{"modules/metadata/file"}},
 	{"modules/...", modules, nil},
 	{"cmd/...", top, []string{"*"}},
 	{"sdk/...", top, []string{"modules"}},
