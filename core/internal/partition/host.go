@@ -29,7 +29,8 @@ func (h *host) Replay(header *record.Header, batch []byte) error {
 	if n := len(h.replayed); n == 0 || h.replayed[n-1].epoch < header.LeaderEpoch {
 		h.replayed = append(h.replayed, epochEntry{header.LeaderEpoch, header.BaseOffset})
 	}
-	return h.p.progress.replay(header, batch)
+	h.p.takeOver(header, batch)
+	return nil
 }
 
 // Snapshot returns the producer state. The log calls it from within Append and Close.
@@ -46,6 +47,7 @@ func (h *host) Bounds() log.Bounds {
 		HighWatermark: h.p.progress.high.Load(),
 		FirstUnstable: h.p.progress.stableEnd.Load(),
 		LastSequence:  h.p.lastSequence,
+		ProducerState: h.p.producerState,
 	}
 }
 
@@ -72,6 +74,13 @@ func (p *Partition) lastSequence(id kafka.ProducerID, lastOffset int64) bool {
 	p.progress.mu.Lock()
 	defer p.progress.mu.Unlock()
 	return p.progress.producers.LastSequence(id, lastOffset)
+}
+
+// producerState returns the producer state and the log end offset that it belongs to.
+func (p *Partition) producerState() (snapshot []byte, end int64) {
+	p.progress.mu.Lock()
+	defer p.progress.mu.Unlock()
+	return p.progress.producers.Snapshot(), p.progress.end.Load()
 }
 
 // Producers lists the producers that the partition knows, by id.

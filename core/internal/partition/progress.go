@@ -66,13 +66,16 @@ func (g *progress) check(h *record.Header, origin producer.Origin) (producer.App
 	return g.producers.Check(h, origin)
 }
 
-// replay takes over a batch that the log has: an appended one, or one that recovery came across.
-func (g *progress) replay(h *record.Header, batch record.Batch) error {
-	txn, ended, err := g.producers.Replay(h, batch)
-	if ended && txn.Aborted {
-		g.aborted.add(txn)
+// takeOver brings the producer state up to a batch that the log has. It refuses nothing: the batch is there. The caller
+// holds progress.mu, or is the only one who knows the partition.
+func (p *Partition) takeOver(h *record.Header, batch record.Batch) {
+	txn, ended, err := p.progress.producers.Replay(h, batch)
+	if err != nil {
+		p.logger.Warn("a control batch is unreadable; it ends no transaction", zap.Int64("offset", h.BaseOffset), zap.Error(err))
 	}
-	return err
+	if ended && txn.Aborted {
+		p.progress.aborted.add(txn)
+	}
 }
 
 // appended takes over a batch that the log has just got, and moves the high watermark as far as it may go. It reports
@@ -83,9 +86,7 @@ func (p *Partition) appended(r *role, h *record.Header, batch record.Batch) bool
 	raise(&g.durable, p.log.Status().StableOffset)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.replay(h, batch); err != nil {
-		p.logger.Warn("a control batch is unreadable", zap.Int64("offset", h.BaseOffset), zap.Error(err))
-	}
+	p.takeOver(h, batch)
 	g.end.Store(h.LastOffset() + 1)
 	return p.moveHighWatermark(r)
 }
