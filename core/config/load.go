@@ -20,8 +20,11 @@ type Sources struct {
 	Hostname string   // advertised for a listener on all interfaces
 }
 
-// maxFileSize bounds a config file.
-const maxFileSize = 1 << 20
+// The bounds of a config file, and of the mistakes that are worth reporting in one.
+const (
+	maxFileSize = 1 << 20
+	maxProblems = 1000
+)
 
 // Load reads the sources. It returns settings even when there are problems: what was wrong then has its default.
 func (s *Schema) Load(src Sources) (*Settings, []Problem) {
@@ -53,6 +56,9 @@ func (l *loader) fail(where, key, text string) {
 
 // assign sets one value. lenient is for what may have been written for Kafka.
 func (l *loader) assign(where, key, text string, lenient bool) {
+	if len(l.problems) >= maxProblems {
+		return
+	}
 	setting := l.schema.settings[key]
 	if setting == nil {
 		reason, ignorable := l.schema.unknown(key)

@@ -168,6 +168,31 @@ func TestRebalanceDelayDependsOnTheFile(t *testing.T) {
 	f(config.Sources{Set: []string{"group.initial.rebalance.delay.ms=5"}}, "5", "5")
 }
 
+// TestHostileFiles are files whose cost must not grow faster than they do.
+func TestHostileFiles(t *testing.T) {
+	const n = 50_000
+	var keys strings.Builder
+	for i := range n / 2 {
+		fmt.Fprintf(&keys, "log.segment.byte%d: 1\n", i)
+	}
+	f := func(name, content, want string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, problems := schema(t).Load(config.Sources{File: file})
+		if got := config.Problems(problems).Error(); !strings.Contains(got, want) {
+			t.Errorf("%s: got %.200s, want %s", name, got, want)
+		}
+	}
+	f("deep.json", strings.Repeat(`{"a":`, n)+"1"+strings.Repeat("}", n), "nested deeper")
+	f("deep.toml", "a="+strings.Repeat(`{a=`, n)+"1"+strings.Repeat("}", n), "nested deeper")
+	f("deep.yaml", strings.Repeat("[", n)+strings.Repeat("]", n), "depth")
+	f("long.yaml", "log.dirs: "+strings.Repeat("x", 2<<20), "is larger than")
+	f("many.yaml", keys.String(), "did you mean log.segment.bytes?")
+}
+
 func FuzzLoad(f *testing.F) {
 	for _, dir := range []string{"same", "mistakes"} {
 		files, err := filepath.Glob(filepath.Join("testdata", dir, "*"))

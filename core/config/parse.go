@@ -40,7 +40,7 @@ func parserOf(file string) (koanf.Parser, error) {
 func parseFile(content []byte, parser koanf.Parser) (map[string]string, []Problem, error) {
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
 	k := koanf.New(delimiter)
-	if err := k.Load(contentProvider(content), parser); err != nil {
+	if err := k.Load(contentProvider(content), boundedParser{parser}); err != nil {
 		return nil, nil, syntaxError(err)
 	}
 	values := map[string]string{}
@@ -75,6 +75,46 @@ type contentProvider []byte
 func (c contentProvider) ReadBytes() ([]byte, error) { return c, nil }
 
 func (c contentProvider) Read() (map[string]any, error) { return nil, errors.ErrUnsupported }
+
+// maxDepth bounds how deep settings can be nested: no key has more than a dozen words.
+const maxDepth = 100
+
+// boundedParser refuses what is nested deeper than maxDepth, before the work that follows grows with the square of it.
+type boundedParser struct{ koanf.Parser }
+
+func (p boundedParser) Unmarshal(b []byte) (map[string]any, error) {
+	m, err := p.Parser.Unmarshal(b)
+	if err == nil && deeperThan(m, maxDepth) {
+		err = errTooDeep
+	}
+	return m, err
+}
+
+var errTooDeep = fmt.Errorf("is nested deeper than %d levels", maxDepth)
+
+func deeperThan(v any, depth int) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			if depth == 0 || deeperThan(e, depth-1) {
+				return true
+			}
+		}
+	case map[any]any:
+		for _, e := range v {
+			if depth == 0 || deeperThan(e, depth-1) {
+				return true
+			}
+		}
+	case []any:
+		for _, e := range v {
+			if depth == 0 || deeperThan(e, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // textOf returns Kafka's text form of a value: lists are joined by commas.
 func textOf(v any) (string, error) {
@@ -147,9 +187,8 @@ func (jsonParser) Unmarshal(b []byte) (map[string]any, error) {
 func (jsonParser) Marshal(map[string]any) ([]byte, error) { return nil, errors.ErrUnsupported }
 
 func jsonValue(d *json.Decoder, depth int) (any, error) {
-	const maxDepth = 100
 	if depth > maxDepth {
-		return nil, fmt.Errorf("is nested deeper than %d levels", maxDepth)
+		return nil, errTooDeep
 	}
 	token, err := d.Token()
 	if err != nil {
