@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+
+	"github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // errFrame says that what arrived is not the beginning of a Kafka request.
@@ -57,6 +59,9 @@ func (f *frameReader) next(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	key := int16(binary.BigEndian.Uint16(f.small[f.r:]))
+	if wire.LookupAPI(key) == nil {
+		return nil, fmt.Errorf("%w: unknown API key %d", errFrame, key)
+	}
 	if limit := frameMax(key, f.requestMax); size > limit {
 		return nil, fmt.Errorf("%w: %d bytes for API key %d, at most %d are taken", errFrame, size, key, limit)
 	}
