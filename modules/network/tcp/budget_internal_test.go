@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // taking starts to take bytes; the channel tells how many were granted.
@@ -170,5 +171,19 @@ func TestAutomaticBudget(t *testing.T) {
 func TestDecodeCost(t *testing.T) {
 	if decodeCost(3, 5<<10) != 5<<10*64 || decodeCost(3, 4<<10) != 0 || decodeCost(0, 1<<20) != 0 {
 		t.Error("wrong costs")
+	}
+}
+
+func TestIdleNeverStillEndsWhatIsStuck(t *testing.T) {
+	l := &Listener{cfg: DefaultConfig()}
+	if got := l.stuckLimit(); got != l.cfg.MaxIdle {
+		t.Errorf("limit %v", got)
+	}
+	l.cfg.MaxIdle = -time.Millisecond
+	if err := l.cfg.Validate(); err != nil {
+		t.Error(err)
+	}
+	if got := l.stuckLimit(); got != stuckLimit {
+		t.Errorf("limit %v", got)
 	}
 }

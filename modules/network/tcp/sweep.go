@@ -10,12 +10,17 @@ const (
 	stallGrace = 10 * time.Second // a request may take this long to arrive, whatever its size,
 	stallRate  = 64 << 10         // and a second more for so many bytes, while others wait for its memory
 	peerCheck  = time.Second      // how long a request runs before its client is looked after
+	stuckLimit = 10 * time.Minute // for what is under way, where connections.max.idle.ms is -1
 )
 
 // sweep looks at all connections from time to time until the Listener is closed. It is the only one that reads a clock
 // for them: deadlines per request would cost more than the small requests themselves.
 func (l *Listener) sweep() {
-	ticker := time.NewTicker(min(time.Second, max(l.cfg.MaxIdle/4, time.Millisecond)))
+	every := time.Second
+	if idle := l.cfg.MaxIdle; idle > 0 {
+		every = min(every, max(idle/4, time.Millisecond))
+	}
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
@@ -35,10 +40,12 @@ func (l *Listener) look(now int64) {
 	for c := range l.conns {
 		p := &c.progress
 		switch phase(p.phase.Load()) {
-		case phaseIdle, phaseWriting:
-			l.closeIdle(c, now)
+		case phaseIdle:
+			closeIdle(c, now, l.cfg.MaxIdle)
+		case phaseWriting:
+			closeIdle(c, now, l.stuckLimit())
 		case phaseReading:
-			l.closeIdle(c, now)
+			closeIdle(c, now, l.stuckLimit())
 			if c.frames.holdsUp(now) {
 				c.log.Debug("connection closed: its request arrives slowly while others wait for the memory",
 					zap.Int64("received", p.bytes.Load()))
@@ -53,9 +60,18 @@ func (l *Listener) look(now int64) {
 	}
 }
 
-func (l *Listener) closeIdle(c *conn, now int64) {
-	if now-c.progress.moved.Load() > int64(l.cfg.MaxIdle) {
-		c.log.Debug("connection closed: idle for connections.max.idle.ms", zap.Duration("idle", l.cfg.MaxIdle))
+// stuckLimit is how long nothing may move in the middle of a request or response.
+func (l *Listener) stuckLimit() time.Duration {
+	if l.cfg.MaxIdle < 0 {
+		return stuckLimit
+	}
+	return l.cfg.MaxIdle
+}
+
+// closeIdle closes a connection on which nothing moved for longer than limit; a negative limit is none.
+func closeIdle(c *conn, now int64, limit time.Duration) {
+	if limit >= 0 && now-c.progress.moved.Load() > int64(limit) {
+		c.log.Debug("connection closed: nothing moved for connections.max.idle.ms", zap.Duration("limit", limit))
 		_ = c.net.Close() // its goroutine sees that and ends
 	}
 }
