@@ -2,6 +2,7 @@ package metadatatest
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -218,6 +219,8 @@ func testCreatePartitions(t *testing.T, f Factory) {
 	check(metadata.NewPartitions{Topic: "ct1", Count: 2}, kafka.InvalidPartitions, "Topic already has 2 partition(s).")
 	check(metadata.NewPartitions{Topic: "ct1", Count: 1}, kafka.InvalidPartitions,
 		"The topic ct1 currently has 2 partition(s); 1 would not be an increase.")
+	check(metadata.NewPartitions{Topic: "ct1", Count: math.MinInt32}, kafka.InvalidPartitions,
+		"The topic ct1 currently has 2 partition(s); -2147483648 would not be an increase.")
 	check(metadata.NewPartitions{Topic: "ct1", Count: 4, Assignment: [][]kafka.NodeID{{1}}}, kafka.InvalidReplicaAssignment,
 		"Attempted to add 2 additional partition(s), but only 1 assignment(s) were specified.")
 	check(metadata.NewPartitions{Topic: "ct1", Count: 3, Assignment: [][]kafka.NodeID{{7}}}, kafka.InvalidReplicaAssignment,

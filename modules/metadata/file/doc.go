@@ -8,7 +8,7 @@
 // All fixed-size numbers are big-endian; "varint" and "string" (a varint length and its bytes) are encoding/binary's.
 //
 //	header   "JACKDAWM", uint32 format version (1)
-//	frame    uint32 marker "JDMF", uint32 payload length, uint32 CRC-32C of the payload, payload
+//	frame    uint32 marker "JDMF", uint32 payload length, uint32 CRC-32C of length and payload, payload
 //
 // The payload of the first frame is a snapshot: string cluster id, varint node id, varint offset, varint starts, varint
 // next producer id, then records. Each later frame is one change: varint offset of its first record, then its records.

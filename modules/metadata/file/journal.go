@@ -43,10 +43,7 @@ type journal struct {
 // openJournal opens the journal of a directory, creating the directory. data is what is in it, nil when there is none
 // yet: then rewrite must come first.
 func openJournal(fsys vfs.FS, dir string) (j *journal, data []byte, err error) {
-	if err := fsys.MkdirAll(dir); err != nil {
-		return nil, nil, err
-	}
-	if err := fsys.SyncDir(filepath.Dir(dir)); err != nil {
+	if err := makeDir(fsys, dir); err != nil {
 		return nil, nil, err
 	}
 	lock, err := vfs.Lock(fsys, filepath.Join(dir, ".lock"))
@@ -65,6 +62,26 @@ func openJournal(fsys vfs.FS, dir string) (j *journal, data []byte, err error) {
 		return nil, nil, errors.Join(err, j.close())
 	}
 	return j, data, nil
+}
+
+// makeDir creates a directory and its parents, durably.
+func makeDir(fsys vfs.FS, dir string) error {
+	missing := []string{}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := fsys.Stat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	if err := fsys.MkdirAll(dir); err != nil {
+		return err
+	}
+	for _, made := range missing {
+		if err := fsys.SyncDir(filepath.Dir(made)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readAll(f vfs.File) ([]byte, error) {
@@ -124,7 +141,13 @@ func frameAt(data []byte, at int) (payload []byte, ok bool) {
 		return nil, false
 	}
 	payload = b[:length]
-	return payload, crc32.Checksum(payload, castagnoli) == sum
+	return payload, checksum(payload) == sum
+}
+
+// checksum covers the length, too: zeros, which is what a crash leaves where a frame was to be, are no frame.
+func checksum(payload []byte) uint32 {
+	length := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
+	return crc32.Update(crc32.Checksum(length, castagnoli), castagnoli, payload)
 }
 
 func nextFrame(data []byte, at int) int {
@@ -145,7 +168,7 @@ func nextFrame(data []byte, at int) int {
 func appendFrame(b, payload []byte) []byte {
 	b = append(b, frameMarker...)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(payload)))
-	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(payload, castagnoli))
+	b = binary.BigEndian.AppendUint32(b, checksum(payload))
 	return append(b, payload...)
 }
 

@@ -134,14 +134,14 @@ func (c *Controller) planGrowth(n *metadata.NewPartitions, grown map[string]int3
 		return record{}, kafka.UnknownTopicOrPartition
 	}
 	current := t.partitions + grown[t.name]
-	added := n.Count - current
+	added := int(n.Count) - int(current)
 	switch {
 	case added == 0:
 		return record{}, kafka.Errorf(kafka.InvalidPartitions, "Topic already has %d partition(s).", current)
 	case added < 0:
 		return record{}, kafka.Errorf(kafka.InvalidPartitions,
 			"The topic %s currently has %d partition(s); %d would not be an increase.", t.name, current, n.Count)
-	case n.Assignment != nil && len(n.Assignment) != int(added):
+	case n.Assignment != nil && len(n.Assignment) != added:
 		return record{}, kafka.Errorf(kafka.InvalidReplicaAssignment,
 			"Attempted to add %d additional partition(s), but only %d assignment(s) were specified.", added, len(n.Assignment))
 	}
@@ -150,5 +150,5 @@ func (c *Controller) planGrowth(n *metadata.NewPartitions, grown map[string]int3
 			return record{}, err
 		}
 	}
-	return record{kind: addPartitions, id: t.id, count: added, start: c.state.starts}, nil
+	return record{kind: addPartitions, id: t.id, count: int32(added), start: c.state.starts}, nil
 }
