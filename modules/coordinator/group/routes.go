@@ -34,7 +34,7 @@ type message[T any] interface {
 // route makes a route of a function that works on kmsg messages. A body that does not decode, and a nil response, close the
 // connection: Kafka's answer to what it cannot parse.
 func route[T any, R message[T]](low, high int16, serve func(*api.Call, R) kmsg.Response) api.Route {
-	return api.Route{Key: R(new(T)).Key(), Min: low, Max: high, AdvertisedMin: -1, Handle: func(call *api.Call) {
+	return api.Route{Key: R(new(T)).Key(), Min: low, Max: high, Handle: func(call *api.Call) {
 		req := R(new(T))
 		req.SetVersion(call.Version)
 		var resp kmsg.Response
