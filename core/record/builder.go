@@ -66,8 +66,8 @@ func (b *Builder) Append(timestamp int64, key, value []byte, headers ...RecordHe
 	}
 }
 
-// Retain copies a record of another batch, whose header is from, with its offset delta, timestamp, headers and
-// attributes. Deltas must ascend.
+// Retain copies a record of another batch, whose header is from, with its offset delta, timestamp and headers. Deltas
+// must ascend.
 func (b *Builder) Retain(from *Header, r *Record) {
 	b.retain(from, r, r.OffsetDelta)
 }
@@ -91,7 +91,7 @@ func (b *Builder) begin(timestamp int64, r *Record, headerBytes int) {
 		b.failed = true
 	}
 	p := appendVarint(b.records, int64(size))
-	p = append(p, byte(r.Attributes))
+	p = append(p, 0) // record attributes: none are defined
 	p = appendVarint(p, delta)
 	p = appendVarint(p, int64(r.OffsetDelta))
 	p = appendField(p, r.Key)

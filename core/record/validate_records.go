@@ -35,12 +35,11 @@ func (p *recordPass) run(records *Records) error {
 	// A batch that is rebuilt gets new offset deltas, and Kafka does not look at those of uncompressed records. In a
 	// batch that is stored compressed nobody could correct them.
 	consecutive := p.header.Codec() != None && !p.options.rebuilds(&p.header)
+	gap := false
 	createTime := p.options.TimestampType == CreateTime
 	var r Record
 	for i := int32(0); records.Next(&r); i++ {
-		if consecutive && r.OffsetDelta != i {
-			return invalid("compressed record %d has the offset delta %d", i, r.OffsetDelta)
-		}
+		gap = gap || consecutive && r.OffsetDelta != i
 		timestamp := p.header.RecordTimestamp(&r)
 		p.check(i, &r, timestamp)
 		if createTime && timestamp > p.maxTimestamp {
@@ -50,7 +49,13 @@ func (p *recordPass) run(records *Records) error {
 	if err := records.Err(); err != nil {
 		return err
 	}
-	return p.verdict()
+	if err := p.verdict(); err != nil {
+		return err
+	}
+	if gap {
+		return invalid("offset deltas of compressed records are not consecutive")
+	}
+	return nil
 }
 
 // check applies the topic's rules to one record: its key first, then its timestamp, one error at most.
@@ -99,13 +104,21 @@ func (p *recordPass) message(r *Record, timestamp int64, why refusal) string {
 		return fmt.Sprintf("Timestamp %d of message with offset %d is out of range. The timestamp should be within [%d, %d]",
 			timestamp, offset, p.now-o.TimestampBefore, p.now+o.TimestampAfter)
 	default:
-		kind := "DefaultRecord"
+		kind, null := "DefaultRecord", 0
 		if p.header.Codec() != None && !o.rebuilds(&p.header) {
-			kind = "PartialDefaultRecord" // Kafka skips keys and values here
+			kind, null = "PartialDefaultRecord", -1 // Kafka skips keys and values here
 		}
 		return fmt.Sprintf("Invalid timestamp type in message %s(offset=%d, timestamp=%d, key=%d bytes, value=%d bytes). "+
-			"Producer should not set timestamp type to LogAppendTime.", kind, offset, timestamp, len(r.Key), len(r.Value))
+			"Producer should not set timestamp type to LogAppendTime.", kind, offset, timestamp, sizeOr(r.Key, null), sizeOr(r.Value, null))
 	}
+}
+
+// sizeOr returns the length of a field, or what stands for null.
+func sizeOr(field []byte, null int) int {
+	if field == nil {
+		return null
+	}
+	return len(field)
 }
 
 // verdict turns refused records into the batch's error, in Kafka's words.

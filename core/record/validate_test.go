@@ -221,6 +221,10 @@ func TestValidateTimestamps(t *testing.T) {
 	f("LogAppendTime bit on a LogAppendTime topic", single(now, setBit), logAppend, kafka.InvalidTimestamp,
 		"Invalid timestamp type in message DefaultRecord(offset=0, timestamp=1795367944120, key=1 bytes, value=1 bytes). "+
 			"Producer should not set timestamp type to LogAppendTime.", 0)
+	compressed := build(t, func(h *record.Header) { setBit(h); h.Attributes |= int16(record.Zstd) }, func(b *record.Builder) { b.Append(now, nil, []byte("v")) })
+	f("the same compressed, key null", compressed, logAppend, kafka.InvalidTimestamp,
+		"Invalid timestamp type in message PartialDefaultRecord(offset=0, timestamp=1795367944120, key=-1 bytes, value=1 bytes). "+
+			"Producer should not set timestamp type to LogAppendTime.", 0)
 
 	wrong := single(now, nil)
 	wrong.SetMaxTimestamp(record.CreateTime, now+7)
