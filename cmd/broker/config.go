@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -15,7 +13,7 @@ import (
 )
 
 // newConfigCommand returns "broker config" for a build that has these modules.
-func newConfigCommand(modules []module.Module) *cobra.Command {
+func newConfigCommand(a *app, modules []module.Module) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
 		Short: "Check, show and explain settings",
@@ -24,52 +22,52 @@ func newConfigCommand(modules []module.Module) *cobra.Command {
 			"'_' as '__', '-' as '___'), then from --set; later ones win. Names are Kafka's, nested or with dots alike.",
 		Args: cobra.NoArgs,
 	}
-	c.AddCommand(newConfigValidateCommand(modules), newConfigPrintCommand(modules), newConfigReferenceCommand(modules))
+	c.AddCommand(newConfigValidateCommand(a, modules), newConfigPrintCommand(a, modules), newConfigReferenceCommand(a, modules))
 	return c
 }
 
-func newConfigValidateCommand(modules []module.Module) *cobra.Command {
+func newConfigValidateCommand(a *app, modules []module.Module) *cobra.Command {
 	var flags configFlags
 	c := &cobra.Command{
 		Use:     "validate",
 		Short:   "Report every mistake in the settings; exit 2 when there are any",
 		Example: "  broker config validate -c broker.yaml",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			sel, err := loadSettings(c, modules, flags)
+		RunE: func(*cobra.Command, []string) error {
+			sel, err := loadSettings(a, modules, flags)
 			if err != nil {
 				return err
 			}
+			text := "The settings are valid."
 			for _, note := range sel.Settings.Notes {
-				if _, err := fmt.Fprintln(c.OutOrStdout(), "note:", note); err != nil {
-					return err
-				}
+				text += "\nnote: " + note
 			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), "The settings are valid.")
-			return err
+			return a.report(validSettings{Valid: true, Notes: sel.Settings.Notes}, "%s", text)
 		},
 	}
 	flags.register(c)
 	return c
 }
 
+// validSettings is what "config validate --format json" says when there is no mistake.
+type validSettings struct {
+	Valid bool     `json:"valid"`
+	Notes []string `json:"notes,omitempty"`
+}
+
 // loadSettings prints all mistakes, one per line, and turns them into exit code 2.
-func loadSettings(c *cobra.Command, modules []module.Module, flags configFlags) (*module.Selection, error) {
+func loadSettings(a *app, modules []module.Module, flags configFlags) (*module.Selection, error) {
 	sel, err := module.Load(modules, flags.sources())
 	problems, ok := errors.AsType[config.Problems](err)
 	if !ok {
 		return sel, err
 	}
-	c.PrintErrln(problems)
-	c.PrintErrf("%s in the settings; nothing was started or created.\n", countOf(len(problems), "mistake"))
-	return nil, exitCodeError(exitMisuse)
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+	what := "mistakes"
+	if len(problems) == 1 {
+		what = "mistake"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	fmt.Fprintf(a.std.Err, "%s\n%d %s in the settings; nothing was started or created.\n", problems, len(problems), what)
+	return nil, exitCodeError(exitMisuse)
 }
 
 // shownSetting is a setting in force, as "config print" shows it.
@@ -79,41 +77,43 @@ type shownSetting struct {
 	From  string `json:"from"`
 }
 
-func newConfigPrintCommand(modules []module.Module) *cobra.Command {
+func newConfigPrintCommand(a *app, modules []module.Module) *cobra.Command {
 	var flags configFlags
-	var format string
 	var changed bool
 	c := &cobra.Command{
 		Use:     "print",
 		Short:   "Show the settings in force, and where each came from",
 		Example: "  broker config print -c broker.yaml --changed\n  KAFKA_NUM_PARTITIONS=3 broker config print --format json",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			sel, err := loadSettings(c, modules, flags)
+		RunE: func(*cobra.Command, []string) error {
+			sel, err := loadSettings(a, modules, flags)
 			if err != nil {
 				return err
 			}
-			list := []shownSetting{}
-			for _, v := range sel.Settings.Values() {
-				if changed && v.Text == v.Setting.Default && !v.Set {
-					continue
-				}
-				if v.Setting.Type == config.Password && v.Text != "" {
-					v.Text = "[hidden]"
-				}
-				list = append(list, shownSetting{v.Setting.Name, v.Text, v.Origin})
-			}
-			rows := make([]table.Row, len(list))
-			for i, s := range list {
-				rows[i] = table.Row{s.Key, s.Value, s.From}
-			}
-			return renderSettings(c.OutOrStdout(), format, list, table.Row{"KEY", "VALUE", "FROM"}, rows)
+			return printRows(a, shownSettings(sel.Settings, changed),
+				column[shownSetting]{title: "key", value: func(s shownSetting) string { return s.Key }},
+				column[shownSetting]{title: "value", value: func(s shownSetting) string { return s.Value }},
+				column[shownSetting]{title: "from", value: func(s shownSetting) string { return s.From }})
 		},
 	}
 	flags.register(c)
-	addFormatFlag(c, &format, "table", "json")
 	c.Flags().BoolVar(&changed, "changed", false, "only settings that differ from their defaults")
 	return c
+}
+
+// shownSettings lists settings without the values of passwords.
+func shownSettings(settings *config.Settings, changed bool) []shownSetting {
+	var list []shownSetting
+	for _, v := range settings.Values() {
+		if changed && v.Text == v.Setting.Default && !v.Set {
+			continue
+		}
+		if v.Setting.Type == config.Password && v.Text != "" {
+			v.Text = "[hidden]"
+		}
+		list = append(list, shownSetting{v.Setting.Name, v.Text, v.Origin})
+	}
+	return list
 }
 
 // explainedSetting is a setting as "config reference" explains it.
@@ -121,75 +121,44 @@ type explainedSetting struct {
 	Key     string   `json:"key"`
 	Type    string   `json:"type"`
 	Default string   `json:"default"`
-	Modules []string `json:"modules"`
-	Doc     string   `json:"doc"`
+	Of      []string `json:"of"` // core, topics, groups, or the modules that declare it
+	Meaning string   `json:"meaning"`
 }
 
-func newConfigReferenceCommand(modules []module.Module) *cobra.Command {
-	var format string
-	c := &cobra.Command{
+func newConfigReferenceCommand(a *app, modules []module.Module) *cobra.Command {
+	return &cobra.Command{
 		Use:     "reference",
-		Short:   "List every setting with its type, default and meaning",
+		Short:   "List every setting with its type, default and meaning; --format can also be markdown",
 		Example: "  broker config reference --format markdown > settings.md",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			schema, err := module.Schema(modules)
 			if err != nil {
 				return err
 			}
 			var list []explainedSetting
-			var rows []table.Row
 			for _, s := range schema.Settings() {
-				e := explainedSetting{s.Name, strings.ToLower(s.Type.String()), s.Default, s.Owners, s.Doc}
-				list = append(list, e)
-				rows = append(rows, table.Row{e.Key, e.Type, e.Default, strings.Join(e.Modules, ", "), e.Doc})
+				list = append(list, explainedSetting{s.Name, strings.ToLower(s.Type.String()), s.Default, s.Owners, s.Doc})
 			}
-			return renderSettings(c.OutOrStdout(), format, list, table.Row{"KEY", "TYPE", "DEFAULT", "OF", "MEANING"}, rows)
+			if a.global.format == "markdown" {
+				return printReferenceMarkdown(a, list)
+			}
+			return printRows(a, list,
+				column[explainedSetting]{title: "key", value: func(s explainedSetting) string { return s.Key }},
+				column[explainedSetting]{title: "type", value: func(s explainedSetting) string { return s.Type }},
+				column[explainedSetting]{title: "default", value: func(s explainedSetting) string { return s.Default }},
+				column[explainedSetting]{title: "of", value: func(s explainedSetting) string { return strings.Join(s.Of, ",") }},
+				column[explainedSetting]{title: "meaning", value: func(s explainedSetting) string { return s.Meaning }})
 		},
 	}
-	addFormatFlag(c, &format, "table", "markdown", "json")
-	return c
 }
 
-// addFormatFlag adds --format with the formats that a command has, the first one being the default.
-func addFormatFlag(c *cobra.Command, format *string, formats ...string) {
-	c.Flags().StringVar(format, "format", formats[0], strings.Join(formats, ", "))
-	_ = c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
-	run := c.RunE
-	c.RunE = func(c *cobra.Command, args []string) error {
-		for _, f := range formats {
-			if f == *format {
-				return run(c, args)
-			}
-		}
-		return misusef("--format %s: must be one of %s", *format, strings.Join(formats, ", "))
-	}
-}
-
-// renderSettings writes list as JSON, or the rows as a table.
-func renderSettings(w io.Writer, format string, list any, header table.Row, rows []table.Row) error {
-	if format == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(list)
-	}
+func printReferenceMarkdown(a *app, list []explainedSetting) error {
 	t := table.NewWriter()
-	t.AppendHeader(header)
-	t.AppendRows(rows)
-	text := ""
-	if format == "markdown" {
-		text = t.RenderMarkdown()
-	} else {
-		style := table.StyleDefault
-		style.Options = table.OptionsNoBordersAndSeparators
-		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-		t.SetStyle(style)
-		t.SuppressTrailingSpaces()
-		t.SetColumnConfigs([]table.ColumnConfig{
-			{Name: "VALUE", WidthMax: 60}, {Name: "DEFAULT", WidthMax: 40}, {Name: "OF", WidthMax: 24}, {Name: "MEANING", WidthMax: 70},
-		})
-		text = t.Render()
+	t.AppendHeader(table.Row{"Key", "Type", "Default", "Of", "Meaning"})
+	for _, s := range list {
+		t.AppendRow(table.Row{s.Key, s.Type, s.Default, strings.Join(s.Of, ", "), s.Meaning})
 	}
-	_, err := fmt.Fprintln(w, text)
+	_, err := fmt.Fprintln(a.std.Out, t.RenderMarkdown())
 	return err
 }

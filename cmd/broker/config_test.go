@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/fx"
 
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools"
 	"github.com/jackdawmq/jackdaw/core/module"
 )
 
@@ -33,8 +34,9 @@ func demoModules() []module.Module {
 	}
 }
 
-// runCommand runs a command as if it were the root, without any variables of the test's own environment.
-func runCommand(t *testing.T, c *cobra.Command, args ...string) (stdout, stderr string, err error) {
+// runConfig runs "broker config ..." or "broker modules ..." on the demo modules, without variables of the test's own
+// environment.
+func runConfig(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	for _, assignment := range os.Environ() {
 		if name, _, _ := strings.Cut(assignment, "="); strings.HasPrefix(name, "KAFKA_") || strings.HasPrefix(name, "JACKDAW_") {
@@ -42,11 +44,12 @@ func runCommand(t *testing.T, c *cobra.Command, args ...string) (stdout, stderr 
 		}
 	}
 	var out, errs bytes.Buffer
-	c.SetArgs(args)
-	c.SetOut(&out)
-	c.SetErr(&errs)
-	c.SilenceErrors, c.SilenceUsage = true, true
-	err = c.ExecuteContext(t.Context())
+	a := &app{std: kafkatools.Streams{Out: &out, Err: &errs}}
+	root := &cobra.Command{SilenceErrors: true, SilenceUsage: true}
+	a.addGlobalFlags(root)
+	root.AddCommand(newConfigCommand(a, demoModules()), newModulesCommand(a, demoModules()))
+	root.SetArgs(args)
+	err = root.ExecuteContext(t.Context())
 	return out.String(), errs.String(), err
 }
 
@@ -61,13 +64,13 @@ func configFile(t *testing.T, content string) string {
 
 func TestConfigValidate(t *testing.T) {
 	good := configFile(t, "node.id: 3\n")
-	stdout, _, err := runCommand(t, newConfigCommand(demoModules()), "validate", "-c", good)
+	stdout, _, err := runConfig(t, "config", "validate", "-c", good)
 	if err != nil || stdout != "The settings are valid.\n" {
 		t.Errorf("got %q, %v", stdout, err)
 	}
 
 	bad := configFile(t, "node.id: x\nlog.dir: /d\nlisteners: [PLAINTEXT://0.0.0.0:9092]\nsocket.request.max.byte: 1\n")
-	stdout, stderr, err := runCommand(t, newConfigCommand(demoModules()), "validate", "-c", bad, "--set", "num.partitions=0")
+	stdout, stderr, err := runConfig(t, "config", "validate", "-c", bad, "--set", "num.partitions=0")
 	want := bad + `:1: node.id: invalid value "x": Not a number of type INT
 ` + bad + `:4: socket.request.max.byte: unknown setting; did you mean socket.request.max.bytes?
 --set: num.partitions: must be at least 1
@@ -81,13 +84,13 @@ advertised.listeners: PLAINTEXT: clients cannot connect to 0.0.0.0; set an addre
 
 func TestConfigPrint(t *testing.T) {
 	file := configFile(t, "node: {id: 3}\n")
-	stdout, _, err := runCommand(t, newConfigCommand(demoModules()), "print", "--changed", "-c", file, "--set", "log.dirs=/a,/b")
+	stdout, _, err := runConfig(t, "config", "print", "--changed", "-c", file, "--set", "log.dirs=/a,/b")
 	want := "KEY       VALUE  FROM\nlog.dirs  /a,/b  --set\nnode.id   3      " + file + ":1\n"
 	if err != nil || stdout != want {
 		t.Errorf("%v\n got %q\nwant %q", err, stdout, want)
 	}
 
-	stdout, _, err = runCommand(t, newConfigCommand(demoModules()), "print", "--format", "json")
+	stdout, _, err = runConfig(t, "config", "print", "--format", "json")
 	var list []shownSetting
 	if err := errors.Join(err, json.Unmarshal([]byte(stdout), &list)); err != nil {
 		t.Fatal(err)
@@ -95,33 +98,33 @@ func TestConfigPrint(t *testing.T) {
 	if !slices.Contains(list, shownSetting{"modules.log", "segment", "default"}) {
 		t.Errorf("got %v", list)
 	}
-	if _, _, err := runCommand(t, newConfigCommand(demoModules()), "print", "--format", "xml"); err == nil {
-		t.Error("accepted --format xml")
+	if _, _, err := runConfig(t, "config", "print", "--format", "markdown"); err == nil {
+		t.Error("accepted --format markdown")
 	}
 }
 
 func TestConfigReference(t *testing.T) {
-	stdout, _, err := runCommand(t, newConfigCommand(demoModules()), "reference", "--format", "markdown")
+	stdout, _, err := runConfig(t, "config", "reference", "--format", "markdown")
 	if err != nil || !strings.Contains(stdout, "| socket.request.max.bytes | int | 104857600 | network/tcp | Largest request. |") {
 		t.Errorf("%v %s", err, stdout)
 	}
-	stdout, _, err = runCommand(t, newConfigCommand(demoModules()), "reference", "--format", "json")
+	stdout, _, err = runConfig(t, "config", "reference", "--format", "json")
 	var list []explainedSetting
 	if err := errors.Join(err, json.Unmarshal([]byte(stdout), &list)); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range list {
-		if s.Doc == "" {
+		if s.Meaning == "" {
 			t.Errorf("%s has no documentation", s.Key)
 		}
 	}
-	if stdout, _, err := runCommand(t, newConfigCommand(demoModules()), "reference"); err != nil || !strings.HasPrefix(stdout, "KEY ") {
+	if stdout, _, err := runConfig(t, "config", "reference"); err != nil || !strings.HasPrefix(stdout, "KEY ") {
 		t.Errorf("%v %.100s", err, stdout)
 	}
 }
 
 func TestModules(t *testing.T) {
-	stdout, _, err := runCommand(t, newModulesCommand(demoModules()), "--set", "modules.log=memory")
+	stdout, _, err := runConfig(t, "modules", "--set", "modules.log=memory")
 	want := `KIND     NAME     SELECTED  WHAT IT IS
 log      memory   yes       records in memory
 log      segment  no        records in files
@@ -130,7 +133,7 @@ network  tcp      yes       the Kafka protocol
 	if err != nil || stdout != want {
 		t.Errorf("%v\n got %s\nwant %s", err, stdout, want)
 	}
-	stdout, _, err = runCommand(t, newModulesCommand(demoModules()), "--format", "json")
+	stdout, _, err = runConfig(t, "modules", "--format", "json")
 	var list []listedModule
 	if err := errors.Join(err, json.Unmarshal([]byte(stdout), &list)); err != nil || len(list) != 3 || !list[1].Selected {
 		t.Errorf("%v %s", err, stdout)

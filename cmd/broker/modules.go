@@ -1,7 +1,6 @@
 package main
 
 import (
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/jackdawmq/jackdaw/core/module"
@@ -16,36 +15,34 @@ type listedModule struct {
 }
 
 // newModulesCommand returns "broker modules" for a build that has these modules.
-func newModulesCommand(modules []module.Module) *cobra.Command {
-	var format string
+func newModulesCommand(a *app, modules []module.Module) *cobra.Command {
 	var flags configFlags
 	c := &cobra.Command{
 		Use:     "modules",
 		Short:   "List the modules that are compiled in, and which of them the settings select",
 		Example: "  broker modules -c broker.yaml\n  broker modules --set modules.log=memory",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			sel, err := loadSettings(c, modules, flags)
+		RunE: func(*cobra.Command, []string) error {
+			sel, err := loadSettings(a, modules, flags)
 			if err != nil {
 				return err
 			}
 			var list []listedModule
-			var rows []table.Row
 			for _, kind := range module.Kinds() {
 				for _, m := range modules {
-					if m.Kind != kind {
-						continue
+					if m.Kind == kind {
+						list = append(list, listedModule{string(m.Kind), m.Name, sel.Has(m.Kind, m.Name), m.Doc})
 					}
-					l := listedModule{string(m.Kind), m.Name, sel.Has(m.Kind, m.Name), m.Doc}
-					list = append(list, l)
-					rows = append(rows, table.Row{l.Kind, l.Name, yesOrNo(l.Selected), l.Doc})
 				}
 			}
-			return renderSettings(c.OutOrStdout(), format, list, table.Row{"KIND", "NAME", "SELECTED", "WHAT IT IS"}, rows)
+			return printRows(a, list,
+				column[listedModule]{title: "kind", value: func(m listedModule) string { return m.Kind }},
+				column[listedModule]{title: "name", value: func(m listedModule) string { return m.Name }},
+				column[listedModule]{title: "selected", value: func(m listedModule) string { return yesOrNo(m.Selected) }},
+				column[listedModule]{title: "what it is", value: func(m listedModule) string { return m.Doc }})
 		},
 	}
 	flags.register(c)
-	addFormatFlag(c, &format, "table", "json")
 	return c
 }
 

@@ -22,7 +22,7 @@ type Sources struct {
 
 // The bounds of a config file, and of the mistakes that are worth reporting in one.
 const (
-	maxFileSize = 1 << 20
+	maxFileSize = 256 << 10
 	maxProblems = 1000
 )
 

@@ -170,9 +170,9 @@ func TestRebalanceDelayDependsOnTheFile(t *testing.T) {
 
 // TestHostileFiles are files whose cost must not grow faster than they do.
 func TestHostileFiles(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	var keys strings.Builder
-	for i := range n / 2 {
+	for i := range n / 4 {
 		fmt.Fprintf(&keys, "log.segment.byte%d: 1\n", i)
 	}
 	f := func(name, content, want string) {
