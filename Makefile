@@ -15,7 +15,7 @@ lint:
 	go tool -modfile=tools.mod golangci-lint run
 
 clients:
-	JACKDAW_CLIENTS=$$(.ci/clients | tail -1) go test -count=1 -v ./cmd/broker/e2e/clients
+	E2E_CLIENTS=$$(.ci/clients | tail -1) go test -count=1 -v ./cmd/broker/e2e/clients
 
 # One target a time: make fuzz PKG=./core/record FUZZ=FuzzBatch TIME=1m
 fuzz:

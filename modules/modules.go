@@ -6,6 +6,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/module"
 	"github.com/jackdawmq/jackdaw/modules/coordinator/group"
 	"github.com/jackdawmq/jackdaw/modules/log/memory"
+	"github.com/jackdawmq/jackdaw/modules/log/segment"
 	"github.com/jackdawmq/jackdaw/modules/metadata/file"
 	metadatamemory "github.com/jackdawmq/jackdaw/modules/metadata/memory"
 	"github.com/jackdawmq/jackdaw/modules/network/tcp"
@@ -15,6 +16,7 @@ import (
 // All returns every module of this build.
 func All() []module.Module {
 	return []module.Module{
+		segment.Module(),
 		memory.Module(),
 		tcp.Module(),
 		file.Module(),

@@ -72,7 +72,7 @@ func TestFranzGroupRebalancesAndResumes(t *testing.T) {
 			t.Errorf("%s came again although its offset was committed", r.Value)
 		}
 	}
-	lags, err := kadm.NewClient(producer).Lag(deadline(t), "g")
+	lags, err := kadm.NewClient(newClient(t, b.Addr)).Lag(deadline(t), "g")
 	if lag := lags["g"]; err != nil || lag.Error() != nil {
 		t.Fatalf("lag of group g: %v, %v", err, lag.Error())
 	}

@@ -1,5 +1,5 @@
 // Package clients_test runs clients of other languages against the real binary: kcat, kafkajs, confluent-kafka for Python,
-// and Apache Kafka's Java tools and Connect. .ci/clients installs them and sets JACKDAW_CLIENTS to the folder; without it
+// and Apache Kafka's Java tools and Connect. .ci/clients installs them and sets E2E_CLIENTS to the folder; without it
 // the tests are skipped and say so.
 package clients_test
 
@@ -23,9 +23,9 @@ const limit = 3 * time.Minute
 // installed returns a path below the folder of installed clients.
 func installed(t *testing.T, name string) string {
 	t.Helper()
-	dir := os.Getenv("JACKDAW_CLIENTS")
+	dir := os.Getenv("E2E_CLIENTS")
 	if dir == "" {
-		t.Skip("JACKDAW_CLIENTS is not set: run .ci/clients, or .ci/run, which installs the clients")
+		t.Skip("E2E_CLIENTS is not set: run .ci/clients, or .ci/run, which installs the clients")
 	}
 	path := filepath.Join(dir, name)
 	if _, err := os.Stat(path); err != nil {

@@ -55,7 +55,7 @@ func (o *output) String() string {
 
 // binary builds cmd/broker once for all tests of a process.
 var binary = sync.OnceValues(func() (string, error) {
-	if path := os.Getenv("JACKDAW_BROKER"); path != "" {
+	if path := os.Getenv("E2E_BROKER"); path != "" {
 		return path, nil
 	}
 	dir, err := os.MkdirTemp("", "jackdaw-e2e-")
@@ -106,6 +106,7 @@ func (b *Broker) Restart() {
 		b.out = &output{}
 	}
 	b.cmd = exec.Command(Binary(b.t), append([]string{"run"}, b.args...)...)
+	b.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")} // settings of whoever runs the tests stay out
 	b.cmd.Stdout, b.cmd.Stderr = b.out, b.out
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
