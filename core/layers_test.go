@@ -47,6 +47,7 @@ var rules = []rule{
 	{"core/auth", contract, nil},
 	{"core/api", contract, []string{"core/auth"}},
 	{"core/log", contract, nil},
+	{"core/log/compact", contract, nil},
 	{"core/log/logtest", contract, []string{"core/log"}},
 	{"core/metadata", contract, nil},
 	{"core/metadata/metadatatest", contract, []string{"core/metadata"}},

@@ -121,19 +121,14 @@ func (e *Engine) empty(now time.Time) {
 // segment go on; after a crash the next Open removes what is left.
 func (l *partitionLog) discard(segments ...*segment) error {
 	delay := l.settings.Load().FileDeleteDelay
-	state := deletedSuffix
 	for _, s := range segments {
 		s.gone.Store(true)
-		for _, suffix := range []string{logSuffix, indexSuffix, timeIndexSuffix} {
-			old := s.path(suffix)
-			if err := l.engine.fs.Rename(old, old+deletedSuffix); isMissing(err) {
-				continue // an index that was never written
-			} else if err != nil {
-				return err
-			}
-			l.engine.trash.add(old+deletedSuffix, delay)
+		if err := s.rename(deletedSuffix); err != nil {
+			return err
 		}
-		s.state.Store(&state)
+		for _, suffix := range []string{logSuffix, indexSuffix, timeIndexSuffix} {
+			l.engine.trash.add(s.path(suffix), delay)
+		}
 		s.close()
 	}
 	return nil

@@ -59,6 +59,23 @@ func (s *segment) path(suffix string) string {
 	return path.Join(*s.dir.Load(), fileName(s.base, suffix)+*s.state.Load())
 }
 
+// rename changes what stands behind the names of the segment's files, the .log file's last: that is what counts. Nobody
+// opens a file meanwhile. An index that was never written is no error.
+func (s *segment) rename(state string) error {
+	for _, f := range []*lazyFile{&s.batches, &s.offsets.file, &s.times.file} {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+	}
+	for _, suffix := range []string{indexSuffix, timeIndexSuffix, logSuffix} {
+		to := path.Join(*s.dir.Load(), fileName(s.base, suffix)+state)
+		if err := s.fs.Rename(s.path(suffix), to); err != nil && !(isMissing(err) && suffix != logSuffix) {
+			return err
+		}
+	}
+	s.state.Store(&state)
+	return nil
+}
+
 // extent returns the size in bytes and the offset behind the last batch, as one append left them.
 func (s *segment) extent() (size, next int64) {
 	for {

@@ -20,13 +20,13 @@ func engineAt(t *testing.T, fsys vfs.FS, dir string) *segment.Engine {
 
 func TestConformance(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
-		logtest.Run(t, logtest.Subject{Durable: true, NoCompaction: true, Storage: func(t *testing.T) func() log.Engine {
+		logtest.Run(t, logtest.Subject{Durable: true, Storage: func(t *testing.T) func() log.Engine {
 			fsys := vfs.NewMem()
 			return func() log.Engine { return engineAt(t, fsys, "/data") }
 		}})
 	})
 	t.Run("disk", func(t *testing.T) {
-		logtest.Run(t, logtest.Subject{Durable: true, NoCompaction: true, Storage: func(t *testing.T) func() log.Engine {
+		logtest.Run(t, logtest.Subject{Durable: true, Storage: func(t *testing.T) func() log.Engine {
 			dir := t.TempDir()
 			return func() log.Engine { return engineAt(t, vfs.OS{}, dir) }
 		}})

@@ -200,3 +200,42 @@ func replaceFile(fsys vfs.FS, name string, data []byte) error {
 	}
 	return fsys.SyncDir(path.Dir(name))
 }
+
+// merge joins the lists of aborted transactions of several segments, whose entries have one length, in a new file. Without
+// any there is no file.
+func (f *sideFiles) merge(group []*segment, name string) error {
+	var all []byte
+	for _, s := range group {
+		data, err := readFile(f.fs, path.Join(*f.dir.Load(), fileName(s.base, txnIndexSuffix)), maxSideFile)
+		if err != nil && !isMissing(err) {
+			return err
+		}
+		all = append(all, data...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	file, err := f.fs.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	if _, err = file.WriteAt(all, 0); err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// adopt takes a merged list of aborted transactions over from compaction.
+func (f *sideFiles) adopt(base int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name := path.Join(*f.dir.Load(), fileName(base, txnIndexSuffix))
+	err := f.fs.Rename(name+swapSuffix, name)
+	if isMissing(err) {
+		return nil
+	}
+	if err == nil {
+		f.note(base, txnIndexSuffix)
+	}
+	return err
+}

@@ -60,6 +60,7 @@ func (l *partitionLog) truncate(to int64) error {
 	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), end))
 	l.flusher.rolled = slices.DeleteFunc(slices.Clone(l.flusher.rolled), func(s *segment) bool { return slices.Contains(gone, s) })
 	if gone[0].base == last.base {
+		gone[0].gone.Store(true) // its files go on under last
 		gone[0].close()
 		gone = gone[1:]
 	}

@@ -1,0 +1,120 @@
+package compact
+
+import (
+	"time"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
+)
+
+// Filter keeps of each batch what compaction keeps.
+type Filter struct {
+	Keys            *KeyMap
+	Now             time.Time
+	DeleteRetention time.Duration // delete.retention.ms
+	MaxBytes        int           // bound of a batch's decompressed records
+	// LastSequence tells whether a batch holds the newest sequence number of a live producer; such a batch stays, empty
+	// if need be. It may be nil. See log.Bounds.
+	LastSequence func(id kafka.ProducerID, lastOffset int64) bool
+	// Upper is the first offset that is not compacted in this pass: the batch that ends right below it stays, empty if
+	// need be, so that the log has no gap there.
+	Upper int64
+
+	builder record.Builder
+}
+
+// verdict is what a first look at a batch's records found.
+type verdict struct {
+	kept       int
+	dropped    int
+	tombstones bool // among the kept
+}
+
+// Append appends what stays of a batch to dst: the batch itself when nothing is removed, a smaller one, or nothing.
+func (f *Filter) Append(dst []byte, b record.Batch) ([]byte, error) {
+	h := b.Header()
+	if h.IsControl() {
+		return append(dst, b...), nil
+	}
+	if h.Count == 0 {
+		if f.keepEmpty(&h) {
+			return append(dst, b...), nil
+		}
+		return dst, nil
+	}
+	records, err := b.Records(f.MaxBytes)
+	if err != nil {
+		return dst, err
+	}
+	v := f.judge(&h, &records)
+	err = records.Err()
+	records.Close()
+	if err != nil {
+		return dst, err
+	}
+	mark := v.tombstones && !h.HasDeleteHorizon()
+	switch {
+	case v.dropped == 0 && !mark:
+		return append(dst, b...), nil
+	case v.kept == 0 && !f.keepEmpty(&h):
+		return dst, nil
+	}
+	return f.rebuild(dst, b, h, mark)
+}
+
+// judge counts what stays.
+func (f *Filter) judge(h *record.Header, records *record.Records) (v verdict) {
+	var r record.Record
+	for records.Next(&r) {
+		if !f.keep(h, &r) {
+			v.dropped++
+			continue
+		}
+		v.kept++
+		v.tombstones = v.tombstones || r.Value == nil
+	}
+	return v
+}
+
+// keep tells whether a record stays.
+func (f *Filter) keep(h *record.Header, r *record.Record) bool {
+	offset := h.RecordOffset(r)
+	if offset >= f.Keys.End() {
+		return true // the map knows nothing about what comes after it
+	}
+	if r.Key == nil || offset < f.Keys.latest(r.Key) {
+		return false
+	}
+	expired := h.HasDeleteHorizon() && f.Now.UnixMilli() > h.BaseTimestamp
+	return r.Value != nil || !expired
+}
+
+// keepEmpty tells whether a batch stays even without records.
+func (f *Filter) keepEmpty(h *record.Header) bool {
+	if h.HasProducerID() && f.LastSequence != nil && f.LastSequence(h.ProducerID, h.LastOffset()) {
+		return true
+	}
+	return h.LastOffset()+1 == f.Upper
+}
+
+// rebuild makes a batch of the records that stay. mark sets the delete horizon.
+func (f *Filter) rebuild(dst []byte, b record.Batch, h record.Header, mark bool) ([]byte, error) {
+	records, err := b.Records(f.MaxBytes)
+	if err != nil {
+		return dst, err
+	}
+	defer records.Close()
+	to := h
+	if mark {
+		to.Attributes |= record.DeleteHorizonBit
+		to.BaseTimestamp = f.Now.Add(f.DeleteRetention).UnixMilli()
+	}
+	f.builder.Reset(dst, to)
+	var r record.Record
+	for records.Next(&r) {
+		if f.keep(&h, &r) {
+			f.builder.Retain(&h, &r)
+		}
+	}
+	return f.builder.Finish()
+}
