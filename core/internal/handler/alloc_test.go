@@ -5,25 +5,13 @@
 package handler_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
-
-// serveAgain sends the same request over and over on one connection, as the network module does.
-func serveAgain(b *broker, req kmsg.Request) (*api.Call, func()) {
-	c := call(context.Background(), req)
-	return c, func() {
-		b.router.Serve(c)
-		c.Response.Release()
-		c.Response.Reset()
-	}
-}
 
 // TestProduceAllocations fixes what a Produce request costs the garbage collector: nothing, but for the segments that the
 // memory log makes now and then, which the average hides.

@@ -68,9 +68,8 @@ func newBroker(t testing.TB, options ...func(*partition.Settings, *handler.Deps)
 		Topics: map[string]*metadata.Topic{}, TopicIDs: map[kafka.TopicID]*metadata.Topic{},
 		Configs: map[metadata.Resource]map[string]string{},
 	})
-	engine := memory.New(memory.DefaultConfig(), zap.NewNop())
 	settings := partition.Settings{
-		Self: 1, Engine: engine, Replicator: none.Replicator{}, Configs: config.NewResolver(nil), Log: zap.NewNop(),
+		Self: 1, Engine: memory.New(memory.DefaultConfig(), zap.NewNop()), Replicator: none.Replicator{}, Configs: config.NewResolver(nil), Log: zap.NewNop(),
 		ProducerExpiry: 24 * time.Hour, OpenParallel: 4,
 	}
 	deps := handler.Deps{
@@ -80,6 +79,7 @@ func newBroker(t testing.TB, options ...func(*partition.Settings, *handler.Deps)
 	for _, o := range options {
 		o(&settings, &deps)
 	}
+	engine := settings.Engine
 	if err := engine.Start(t.Context(), log.Identity{NodeID: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +208,16 @@ func (b *broker) spliced(r *api.Response) []byte {
 		out = append(out, records...)
 	}
 	return append(out, r.Body[at:]...)
+}
+
+// serveAgain sends the same request over and over on one connection, as the network module does.
+func serveAgain(b *broker, req kmsg.Request) (*api.Call, func()) {
+	c := call(context.Background(), req)
+	return c, func() {
+		b.router.Serve(c)
+		c.Response.Release()
+		c.Response.Reset()
+	}
 }
 
 // batch builds a batch of records with the given values.
