@@ -40,60 +40,65 @@ func sortedPartitions(set kadm.TopicsSet) []topicPartition {
 	return all
 }
 
-// groupDescription is what is known of a group, whichever protocol it follows. Epochs are -1 for classic groups.
-type groupDescription struct {
-	id, state, assignor         string
-	coordinator                 kadm.BrokerDetail
-	epoch, targetEpoch          int32
-	members                     []groupMemberState
-	hasOldMembers, hasNewMember bool // members of both protocols: a migration is under way
+// Group is what is known of a group, whichever protocol it follows.
+type Group struct {
+	ID, State, Assignor string
+	Classic             bool // of the protocol before KIP-848
+	Coordinator         kadm.BrokerDetail
+	Epoch, TargetEpoch  int32 // -1 for a classic group
+	Members             []GroupMember
+	migrating           bool // has members of both protocols
 }
 
-// groupMemberState is one member. Epoch is -1 for members of the classic protocol.
-type groupMemberState struct {
-	id, instance, client, host string
-	epoch, targetEpoch         int32
-	upgraded                   bool
-	assigned, target           kadm.TopicsSet
+// GroupMember is one member of a group.
+type GroupMember struct {
+	ID, Instance, Client, Host string
+	Epoch, TargetEpoch         int32 // -1 for a member of a classic group
+	Assigned, Target           kadm.TopicsSet
+	upgraded                   bool // speaks the KIP-848 protocol
 }
 
-// describeGroups asks for groups of the consumer protocol first, as Java's admin client does, then for the others as classic
-// groups. The result is sorted by id.
-func (c *groupsCommand) describeGroups(ctx context.Context, ids []string) ([]groupDescription, map[string]error, error) {
+// DescribeGroups asks for groups of the consumer protocol first, as Java's admin client does, then for the others as classic
+// groups. The result is sorted by id; failed has the error of each group that could not be described.
+func DescribeGroups(ctx context.Context, admin *kadm.Client, ids []string) (found []Group, failed map[string]error, err error) {
+	failed = map[string]error{}
 	if len(ids) == 0 {
-		return nil, nil, nil
+		return nil, failed, nil
 	}
-	var found []groupDescription
-	failed := map[string]error{}
+	described, err := admin.DescribeConsumerGroups(ctx, ids...)
+	if err != nil && isUnreachable(err) {
+		return nil, failed, err
+	}
 	var classic []string
-	err := c.admin.call(ctx, "describeConsumerGroups(api=FIND_COORDINATOR)", func(ctx context.Context) error {
-		found, classic = nil, nil
-		described, err := c.admin.DescribeConsumerGroups(ctx, ids...)
-		if err != nil && isUnreachable(err) {
-			return err
+	for _, id := range ids {
+		g, ok := described[id]
+		switch {
+		case !ok || errors.Is(g.Err, kerr.GroupIDNotFound) || errors.Is(g.Err, kerr.UnsupportedVersion):
+			classic = append(classic, id)
+		case g.Err != nil:
+			failed[id] = g.Err
+		default:
+			found = append(found, fromConsumerGroup(g))
 		}
-		for _, id := range ids {
-			g, ok := described[id]
-			switch {
-			case !ok || errors.Is(g.Err, kerr.GroupIDNotFound) || errors.Is(g.Err, kerr.UnsupportedVersion):
-				classic = append(classic, id)
-			case g.Err != nil:
-				failed[id] = g.Err
-			default:
-				found = append(found, fromConsumerGroup(g))
-			}
-		}
-		if len(classic) == 0 {
-			return nil
-		}
-		return c.describeClassic(ctx, classic, &found, failed)
-	})
-	slices.SortFunc(found, func(a, b groupDescription) int { return cmp.Compare(a.id, b.id) })
+	}
+	if len(classic) > 0 {
+		err = describeClassic(ctx, admin, classic, &found, failed)
+	}
+	slices.SortFunc(found, func(a, b Group) int { return cmp.Compare(a.ID, b.ID) })
 	return found, failed, err
 }
 
-func (c *groupsCommand) describeClassic(ctx context.Context, ids []string, found *[]groupDescription, failed map[string]error) error {
-	described, err := c.admin.DescribeGroups(ctx, ids...)
+// describeGroups is DescribeGroups with the tool's patience.
+func (c *groupsCommand) describeGroups(ctx context.Context, ids []string) (found []Group, failed map[string]error, err error) {
+	err = c.admin.call(ctx, "describeConsumerGroups(api=FIND_COORDINATOR)", func(ctx context.Context) (err error) {
+		found, failed, err = DescribeGroups(ctx, c.admin.Client, ids)
+		return err
+	})
+	return found, failed, err
+}
+
+func describeClassic(ctx context.Context, admin *kadm.Client, ids []string, found *[]Group, failed map[string]error) error {
+	described, err := admin.DescribeGroups(ctx, ids...)
 	if err != nil && len(described) == 0 {
 		return err
 	}
@@ -120,35 +125,36 @@ func missingGroup(id string, g kadm.DescribedGroup) string {
 	return g.ErrMessage
 }
 
-func fromConsumerGroup(g kadm.DescribedConsumerGroup) groupDescription {
-	group := groupDescription{id: g.Group, state: g.State, assignor: g.AssignorName, coordinator: g.Coordinator,
-		epoch: g.Epoch, targetEpoch: g.AssignmentEpoch}
+func fromConsumerGroup(g kadm.DescribedConsumerGroup) Group {
+	group := Group{ID: g.Group, State: g.State, Assignor: g.AssignorName, Coordinator: g.Coordinator,
+		Epoch: g.Epoch, TargetEpoch: g.AssignmentEpoch}
+	protocols := map[int8]bool{}
 	for _, m := range g.Members {
-		member := groupMemberState{id: m.MemberID, client: m.ClientID, host: m.ClientHost, epoch: m.MemberEpoch,
-			targetEpoch: g.AssignmentEpoch, upgraded: m.MemberType != 0, assigned: m.Assignment, target: m.TargetAssignment}
+		member := GroupMember{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost, Epoch: m.MemberEpoch,
+			TargetEpoch: g.AssignmentEpoch, Assigned: m.Assignment, Target: m.TargetAssignment, upgraded: m.MemberType != 0}
 		if m.InstanceID != nil {
-			member.instance = *m.InstanceID
+			member.Instance = *m.InstanceID
 		}
-		group.hasOldMembers = group.hasOldMembers || m.MemberType == 0
-		group.hasNewMember = group.hasNewMember || m.MemberType == 1
-		group.members = append(group.members, member)
+		protocols[m.MemberType] = true
+		group.Members = append(group.Members, member)
 	}
+	group.migrating = protocols[0] && protocols[1]
 	return group
 }
 
-func fromClassicGroup(g kadm.DescribedGroup) groupDescription {
-	group := groupDescription{id: g.Group, state: g.State, assignor: g.Protocol, coordinator: g.Coordinator, epoch: -1, targetEpoch: -1}
+func fromClassicGroup(g kadm.DescribedGroup) Group {
+	group := Group{ID: g.Group, State: g.State, Assignor: g.Protocol, Classic: true, Coordinator: g.Coordinator, Epoch: -1, TargetEpoch: -1}
 	for _, m := range g.Members {
-		member := groupMemberState{id: m.MemberID, client: m.ClientID, host: m.ClientHost, epoch: -1, targetEpoch: -1, assigned: kadm.TopicsSet{}}
+		member := GroupMember{ID: m.MemberID, Client: m.ClientID, Host: m.ClientHost, Epoch: -1, TargetEpoch: -1, Assigned: kadm.TopicsSet{}}
 		if m.InstanceID != nil {
-			member.instance = *m.InstanceID
+			member.Instance = *m.InstanceID
 		}
 		if assigned, ok := m.Assigned.AsConsumer(); ok {
 			for _, t := range assigned.Topics {
-				member.assigned.Add(t.Topic, t.Partitions...)
+				member.Assigned.Add(t.Topic, t.Partitions...)
 			}
 		}
-		group.members = append(group.members, member)
+		group.Members = append(group.Members, member)
 	}
 	return group
 }

@@ -51,15 +51,15 @@ func (c *groupsCommand) describe(ctx context.Context) error {
 }
 
 // reportState tells on standard error why a group may show little. It returns false for a group that is gone.
-func (c *groupsCommand) reportState(g groupDescription) bool {
-	switch g.state {
+func (c *groupsCommand) reportState(g Group) bool {
+	switch g.State {
 	case "Dead":
-		c.std.printf("\nError: Consumer group '%s' does not exist.\n", g.id)
+		c.std.printf("\nError: Consumer group '%s' does not exist.\n", g.ID)
 		return false
 	case "Empty":
-		c.std.errorf("\nConsumer group '%s' has no active members.\n", g.id)
+		c.std.errorf("\nConsumer group '%s' has no active members.\n", g.ID)
 	case "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling":
-		c.std.errorf("\nWarning: Consumer group '%s' is rebalancing.\n", g.id)
+		c.std.errorf("\nWarning: Consumer group '%s' is rebalancing.\n", g.ID)
 	}
 	return true
 }
@@ -73,8 +73,8 @@ type offsetRow struct {
 }
 
 // offsetRows has the partitions of each member, members with most partitions first, then those that only have an offset.
-func (c *groupsCommand) offsetRows(ctx context.Context, g groupDescription) ([]offsetRow, error) {
-	committed, err := c.committed(ctx, g.id)
+func (c *groupsCommand) offsetRows(ctx context.Context, g Group) ([]offsetRow, error) {
+	committed, err := c.committed(ctx, g.ID)
 	if err != nil {
 		return nil, execution(err)
 	}
@@ -84,8 +84,8 @@ func (c *groupsCommand) offsetRows(ctx context.Context, g groupDescription) ([]o
 	}
 	all := kadm.TopicsSet{}
 	all.Merge(unassigned)
-	for _, m := range g.members {
-		all.Merge(m.assigned)
+	for _, m := range g.Members {
+		all.Merge(m.Assigned)
 	}
 	ends, err := c.edges(ctx, sortedPartitions(all), logEnd)
 	if err != nil {
@@ -94,16 +94,16 @@ func (c *groupsCommand) offsetRows(ctx context.Context, g groupDescription) ([]o
 	var rows []offsetRow
 	add := func(partitions kadm.TopicsSet, member, host, client string) {
 		for _, p := range sortedPartitions(partitions) {
-			row := offsetRow{g.id, p, missingValue, missingValue, missingValue, missingValue, member, host, client}
+			row := offsetRow{g.ID, p, missingValue, missingValue, missingValue, missingValue, member, host, client}
 			row.fill(committed, ends)
 			rows = append(rows, row)
 		}
 	}
-	members := slices.Clone(g.members)
-	slices.SortStableFunc(members, func(a, b groupMemberState) int { return cmp.Compare(count(b.assigned), count(a.assigned)) })
+	members := slices.Clone(g.Members)
+	slices.SortStableFunc(members, func(a, b GroupMember) int { return cmp.Compare(count(b.Assigned), count(a.Assigned)) })
 	for _, m := range members {
-		add(m.assigned, m.id, m.host, m.client)
-		for topic, partitions := range m.assigned {
+		add(m.Assigned, m.ID, m.Host, m.Client)
+		for topic, partitions := range m.Assigned {
 			for p := range partitions {
 				unassigned.Delete(topic, p)
 			}
@@ -159,9 +159,9 @@ func (c *groupsCommand) printOffsets(rows []offsetRow) {
 	c.std.printf("\n")
 }
 
-func (c *groupsCommand) printState(g groupDescription) {
-	coordinator := fmt.Sprintf("%s:%d  (%d)", g.coordinator.Host, g.coordinator.Port, g.coordinator.NodeID)
-	group, width := max(15, len(g.id)), max(25, len(coordinator))
+func (c *groupsCommand) printState(g Group) {
+	coordinator := fmt.Sprintf("%s:%d  (%d)", g.Coordinator.Host, g.Coordinator.Port, g.Coordinator.NodeID)
+	group, width := max(15, len(g.ID)), max(25, len(coordinator))
 	row := func(id, coordinator, assignor, state, epoch, targetEpoch, members string) {
 		c.std.printf("\n%-*s %-*s %-20s %-20s ", group, id, width, coordinator, assignor, state)
 		if c.line.has("verbose") {
@@ -170,8 +170,8 @@ func (c *groupsCommand) printState(g groupDescription) {
 		c.std.printf("%s", members)
 	}
 	row("GROUP", "COORDINATOR (ID)", "ASSIGNMENT-STRATEGY", "STATE", "GROUP-EPOCH", "TARGET-ASSIGNMENT-EPOCH", "#MEMBERS")
-	row(g.id, coordinator, nonEmpty(g.assignor, missingValue), g.state, optionalNumber(g.epoch), optionalNumber(g.targetEpoch),
-		strconv.Itoa(len(g.members)))
+	row(g.ID, coordinator, nonEmpty(g.Assignor, missingValue), g.State, optionalNumber(g.Epoch), optionalNumber(g.TargetEpoch),
+		strconv.Itoa(len(g.Members)))
 	c.std.printf("\n")
 }
 
@@ -182,18 +182,18 @@ func optionalNumber(n int32) string {
 	return strconv.Itoa(int(n))
 }
 
-func (c *groupsCommand) printMembers(g groupDescription) {
+func (c *groupsCommand) printMembers(g Group) {
 	widths := struct{ group, member, instance, host, client, assigned, target int }{15, 15, 17, 15, 15, 20, 20}
 	hasInstance := false
-	for _, m := range g.members {
-		widths.group, widths.member = max(widths.group, len(g.id)), max(widths.member, len(m.id))
-		widths.instance, widths.host = max(widths.instance, len(m.instance)), max(widths.host, len(m.host))
-		widths.client = max(widths.client, len(m.client))
-		widths.assigned = max(widths.assigned, len(assignmentText(m.assigned)))
-		widths.target = max(widths.target, len(assignmentText(m.target)))
-		hasInstance = hasInstance || m.instance != ""
+	for _, m := range g.Members {
+		widths.group, widths.member = max(widths.group, len(g.ID)), max(widths.member, len(m.ID))
+		widths.instance, widths.host = max(widths.instance, len(m.Instance)), max(widths.host, len(m.Host))
+		widths.client = max(widths.client, len(m.Client))
+		widths.assigned = max(widths.assigned, len(assignmentText(m.Assigned)))
+		widths.target = max(widths.target, len(assignmentText(m.Target)))
+		hasInstance = hasInstance || m.Instance != ""
 	}
-	verbose, migrating := c.line.has("verbose"), g.hasOldMembers && g.hasNewMember
+	verbose, migrating := c.line.has("verbose"), g.migrating
 	row := func(group, member, instance, host, client, partitions, epoch, assigned, targetEpoch, target, upgraded string) {
 		c.std.printf("%-*s %-*s ", widths.group, group, widths.member, member)
 		if hasInstance {
@@ -211,9 +211,9 @@ func (c *groupsCommand) printMembers(g groupDescription) {
 	c.std.printf("\n")
 	row("GROUP", "CONSUMER-ID", "GROUP-INSTANCE-ID", "HOST", "CLIENT-ID", "#PARTITIONS",
 		"CURRENT-EPOCH", "CURRENT-ASSIGNMENT", "TARGET-EPOCH", "TARGET-ASSIGNMENT", "UPGRADED")
-	for _, m := range g.members {
-		row(g.id, m.id, m.instance, m.host, m.client, strconv.Itoa(count(m.assigned)), optionalNumber(m.epoch),
-			assignmentText(m.assigned), optionalNumber(m.targetEpoch), assignmentText(m.target), strconv.FormatBool(m.upgraded))
+	for _, m := range g.Members {
+		row(g.ID, m.ID, m.Instance, m.Host, m.Client, strconv.Itoa(count(m.Assigned)), optionalNumber(m.Epoch),
+			assignmentText(m.Assigned), optionalNumber(m.TargetEpoch), assignmentText(m.Target), strconv.FormatBool(m.upgraded))
 	}
 }
 

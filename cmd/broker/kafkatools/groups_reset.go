@@ -34,8 +34,8 @@ func (c *groupsCommand) resetOffsets(ctx context.Context) error {
 	var rows []resetRow
 	for _, id := range ids {
 		state := "Empty"
-		if i := slices.IndexFunc(groups, func(g groupDescription) bool { return g.id == id }); i >= 0 {
-			state = groups[i].state
+		if i := slices.IndexFunc(groups, func(g Group) bool { return g.ID == id }); i >= 0 {
+			state = groups[i].State
 		}
 		switch {
 		case failed[id] != nil && !errors.Is(failed[id], kerr.GroupIDNotFound): // a group that does not exist yet is created by its offsets
