@@ -134,7 +134,7 @@ func TestImpossibleCombinations(t *testing.T) {
 	empty := func() none { return none{} }
 	wire := func(none) fx.Option { return fx.Options() }
 	more := append(list(), module.New(module.Replication, "isr", "", empty, wire), module.New(module.Metadata, "raft", "", empty, wire),
-		module.New(module.Log, "object", "", empty, wire))
+		module.New(module.Log, "object", "", empty, wire), module.New(module.Metadata, "memory", "", empty, wire))
 	f := func(want string, set ...string) {
 		t.Helper()
 		_, err := module.Load(more, config.Sources{Set: set})
@@ -146,6 +146,11 @@ func TestImpossibleCombinations(t *testing.T) {
 	f("--set: modules.replication: isr needs modules.metadata: raft", "modules.replication=isr")
 	f("--set: modules.metadata: raft and modules.log: memory exclude each other", "modules.metadata=raft", "modules.log=memory")
 	f("--set: modules.replication: isr and modules.log: object exclude", "modules.replication=isr", "modules.metadata=raft", "modules.log=object")
+
+	sel, err := module.Load(more, config.Sources{Set: []string{"modules.metadata=memory"}})
+	if err != nil || !strings.Contains(strings.Join(sel.Settings.Notes, "\n"), "forgets all topics") {
+		t.Errorf("metadata in memory over logs in files: %v", err)
+	}
 }
 
 func TestNotes(t *testing.T) {

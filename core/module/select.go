@@ -78,6 +78,9 @@ func Load(modules []Module, src config.Sources) (*Selection, error) {
 		return nil, config.Problems(distinct(problems))
 	}
 	sel.noteUnused()
+	if sel.Has(Metadata, "memory") && !sel.Has(Log, "memory") {
+		settings.Notes = append(settings.Notes, "modules.metadata: memory forgets all topics when the broker stops, and with them what is in their logs")
+	}
 	return sel, nil
 }
 

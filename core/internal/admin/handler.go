@@ -25,7 +25,7 @@ const index = `/livez          200 unless a part of the broker failed
 `
 
 // newHandler returns everything that the listener serves.
-func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap.AtomicLevel, log *zap.Logger) http.Handler {
+func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap.AtomicLevel) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -39,7 +39,7 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 		report := health.Report()
 		writeReport(w, report, report.Ready)
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(log)}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.Handle("GET /loglevel", level)
 	mux.Handle("PUT /loglevel", onlyJSON(level))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)

@@ -45,7 +45,7 @@ func New(settings *config.Settings, health *telemetry.Health, metrics *prometheu
 		address: settings.Broker.AdminListener,
 		log:     log,
 		server: &http.Server{
-			Handler:           newHandler(health, metrics, level, log),
+			Handler:           newHandler(health, metrics, level),
 			MaxHeaderBytes:    maxHeaderBytes,
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
