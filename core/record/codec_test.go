@@ -156,6 +156,23 @@ func TestDecompressIsBounded(t *testing.T) {
 	}
 }
 
+// A frame may ask for a window of 512 MiB and hold a single byte.
+func TestZstdWindowIsNotAllocated(t *testing.T) {
+	for _, window := range []byte{0x88, 0x98, 0xff} {
+		frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0, window, 0x01 | 1<<1 | 1<<3, 0, 0, 'x'} // last block, run of one byte
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got, err := record.Decompress(nil, frame, record.Zstd, 1<<20)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+			t.Errorf("window %#x took %d bytes", window, used)
+		}
+		if window == 0x88 && (err != nil || string(got) != "x") {
+			t.Errorf("window %#x: %q, error %v", window, got, err)
+		}
+	}
+}
+
 func TestParseCodec(t *testing.T) {
 	for name, want := range map[string]record.Codec{"producer": record.ProducerCodec, "uncompressed": record.None,
 		"gzip": record.Gzip, "snappy": record.Snappy, "lz4": record.LZ4, "zstd": record.Zstd} {
