@@ -26,35 +26,41 @@ func Compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
 
 // These pools, one per level, are caches of encoder memory without any state that a caller could observe.
 var (
-	gzipWriters  [gzip.BestCompression + 1]sync.Pool      // of *gzip.Writer; 0 is the default level
+	gzipWriters  [gzip.BestCompression + 1]sync.Pool      // of *gzipWriter; 0 is the default level
 	zstdEncoders [zstd.SpeedBestCompression + 1]sync.Pool // of *zstd.Encoder
 )
+
+type gzipWriter struct {
+	*gzip.Writer
+	out sliceWriter
+}
 
 func appendGzip(dst, src []byte, level int) ([]byte, error) {
 	if level < gzip.BestSpeed || level > gzip.BestCompression {
 		level = DefaultLevel
 	}
 	pool := &gzipWriters[level]
-	w, _ := pool.Get().(*gzip.Writer)
+	w, _ := pool.Get().(*gzipWriter)
 	if w == nil {
 		libraryLevel := level
 		if level == DefaultLevel {
 			libraryLevel = gzip.DefaultCompression
 		}
-		var err error
-		if w, err = gzip.NewWriterLevel(nil, libraryLevel); err != nil {
+		library, err := gzip.NewWriterLevel(nil, libraryLevel)
+		if err != nil {
 			return dst, err
 		}
+		w = &gzipWriter{Writer: library}
 	}
-	defer pool.Put(w)
-	out := sliceWriter{b: dst}
-	w.Reset(&out)
+	w.out.b = dst
+	w.Reset(&w.out)
 	_, err := w.Write(src)
 	if err == nil {
 		err = w.Close()
 	}
-	w.Reset(nil)
-	return out.b, err
+	dst, w.out.b = w.out.b, nil
+	pool.Put(w)
+	return dst, err
 }
 
 func appendZstd(dst, src []byte, level int) ([]byte, error) {

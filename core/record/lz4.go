@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"slices"
 	"sync"
 
 	"github.com/pierrec/lz4/v4"
@@ -88,31 +87,48 @@ func lz4Frame(src []byte) []byte {
 	return nil
 }
 
-// lz4Writers is a cache of encoder memory without any state that a caller could observe.
-var lz4Writers = sync.Pool{New: func() any { return lz4.NewWriter(io.Discard) }}
+// lz4Writers, one pool per level of the library, is a cache of encoder memory without any state that a caller could
+// observe.
+var lz4Writers [lz4Levels + 1]sync.Pool // of *lz4Writer; 0 is its fast compressor
+
+const lz4Levels = 9
+
+type lz4Writer struct {
+	*lz4.Writer
+	out sliceWriter
+}
 
 // appendLZ4 appends src as one frame of independent 64 KiB blocks, which is what the Java client writes.
 func appendLZ4(dst, src []byte, level int) ([]byte, error) {
-	w := lz4Writers.Get().(*lz4.Writer)
-	defer lz4Writers.Put(w)
-	out := sliceWriter{b: slices.Grow(dst, lz4.CompressBlockBound(min(len(src), 64<<10)))}
-	w.Reset(&out)
-	err := w.Apply(lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1), lz4.ChecksumOption(false),
-		lz4.CompressionLevelOption(lz4Level(level)))
-	if err == nil {
-		_, err = w.Write(src)
+	level = lz4Level(level)
+	pool := &lz4Writers[level]
+	w, _ := pool.Get().(*lz4Writer)
+	if w == nil {
+		w = &lz4Writer{Writer: lz4.NewWriter(io.Discard)}
+		options := []lz4.Option{lz4.BlockSizeOption(lz4.Block64Kb), lz4.ConcurrencyOption(1), lz4.ChecksumOption(false)}
+		if level > 0 {
+			options = append(options, lz4.CompressionLevelOption(1<<(8+level)))
+		}
+		if err := w.Apply(options...); err != nil {
+			return dst, err
+		}
 	}
+	w.out.b = dst
+	w.Reset(&w.out)
+	_, err := w.Write(src)
 	if err == nil {
 		err = w.Close()
 	}
+	dst, w.out.b = w.out.b, nil
 	w.Reset(io.Discard)
-	return out.b, err
+	pool.Put(w)
+	return dst, err
 }
 
-// lz4Level maps compression.lz4.level: Kafka's default, 9, is its fast compressor; the library knows nine levels.
-func lz4Level(level int) lz4.CompressionLevel {
+// lz4Level maps compression.lz4.level: Kafka's default, 9, is its fast compressor; the library knows nine other levels.
+func lz4Level(level int) int {
 	if level == DefaultLevel || level == 9 {
-		return lz4.Fast
+		return 0
 	}
-	return 1 << (8 + min(max(level, 1), 9))
+	return min(max(level, 1), lz4Levels)
 }
