@@ -58,6 +58,18 @@ func (b *budget) take(ctx context.Context, c *claim, want, whole int64) (int64, 
 	}
 }
 
+// tryTake adds n bytes to the claim if it need not wait for them. A claim over the limit is granted to whoever would be
+// alone.
+func (b *budget) tryTake(c *claim, n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.line) > 0 || b.used > 0 && b.used+n > b.limit {
+		return false
+	}
+	b.grant(c, n)
+	return true
+}
+
 // grant gives bytes within the limit. b.mu is held.
 func (b *budget) grant(c *claim, n int64) {
 	b.used += n

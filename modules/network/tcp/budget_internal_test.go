@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // taking starts to take bytes; the channel tells how many were granted.
@@ -169,8 +171,41 @@ func TestAutomaticBudget(t *testing.T) {
 }
 
 func TestDecodeCost(t *testing.T) {
-	if decodeCost(3, 5<<10) != 5<<10*64 || decodeCost(3, 4<<10) != 0 || decodeCost(0, 1<<20) != 0 {
-		t.Error("wrong costs")
+	for _, tc := range []struct {
+		key     int16
+		body    int
+		cost    int64
+		mayWait bool
+	}{
+		{wire.Metadata, 4 << 10, 0, true},
+		{wire.Metadata, 5 << 10, 5 << 10 * 64, true},
+		{wire.Produce, 1 << 20, 0, true},
+		{wire.Fetch, 1 << 20, 0, true},
+		{wire.JoinGroup, 5 << 10, 5 << 10 * 20, false},
+	} {
+		if cost, mayWait := decodeCost(tc.key, tc.body); cost != tc.cost || mayWait != tc.mayWait {
+			t.Errorf("%+v: %d, %v", tc, cost, mayWait)
+		}
+	}
+}
+
+func TestTryTakeNeverWaits(t *testing.T) {
+	b := newBudget(10)
+	first, second := newClaim(), newClaim()
+	if !b.tryTake(first, 50) { // nobody else has anything
+		t.Error("refused although alone")
+	}
+	if b.tryTake(second, 1) {
+		t.Error("granted beyond the limit")
+	}
+	b.release(first)
+	if !b.tryTake(first, 5) || !b.tryTake(second, 5) || b.tryTake(second, 1) {
+		t.Errorf("wrong grants: %+v", b)
+	}
+	b.release(first)
+	b.release(second)
+	if b.used != 0 {
+		t.Errorf("left over: %+v", b)
 	}
 }
 

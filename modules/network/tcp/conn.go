@@ -123,12 +123,9 @@ func (c *conn) request(frame []byte) bool {
 // handle runs the request's handler. It returns false when it panicked: what the client would get then is unknown, so it
 // gets nothing.
 func (c *conn) handle() (ok bool) {
-	if cost := decodeCost(c.call.Key, len(c.call.Body)); cost > 0 {
-		defer c.l.decode.release(c.decode)
-		c.progress.waiting()
-		if _, err := c.l.decode.take(c.ctx, c.decode, cost, cost); err != nil {
-			return false
-		}
+	defer c.l.decode.release(c.decode)
+	if !c.chargeDecoding() {
+		return false
 	}
 	c.progress.running()
 	defer func() {
@@ -142,6 +139,25 @@ func (c *conn) handle() (ok bool) {
 	}()
 	c.l.router.Serve(&c.call)
 	return true
+}
+
+// chargeDecoding takes memory for what the body can become, and returns false when the connection has to end instead.
+func (c *conn) chargeDecoding() bool {
+	cost, mayWait := decodeCost(c.call.Key, len(c.call.Body))
+	switch {
+	case cost == 0:
+		return true
+	case mayWait:
+		c.progress.waiting()
+		_, err := c.l.decode.take(c.ctx, c.decode, cost, cost)
+		return err == nil
+	case c.l.decode.tryTake(c.decode, cost):
+		return true
+	default:
+		c.log.Warn("connection closed: group requests take too much memory; a higher queued.max.request.bytes allows more",
+			zap.String("api", wire.APIName(c.call.Key)), zap.Int("body", len(c.call.Body)))
+		return false
+	}
 }
 
 // observe measures a request that was handled.

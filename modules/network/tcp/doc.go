@@ -22,8 +22,9 @@
 //     is closed. Nobody is closed for being slow while there is memory.
 //
 // Some bodies grow when they are decoded into structs, at the worst by a factor of 64: before such a request runs, its
-// body times 64 is charged to a budget of its own by rule 3. And each API has a limit of its own for frames; only Produce
-// may be as large as socket.request.max.bytes.
+// body times 64 is charged to a budget of its own by rule 3. (JoinGroup and SyncGroup, which wait for other members, are
+// charged less and refused rather than kept waiting.) And each API has a limit of its own for frames; only Produce may be
+// as large as socket.request.max.bytes.
 //
 // # Closing
 //

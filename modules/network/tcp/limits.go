@@ -12,7 +12,8 @@ const (
 	maxTrust   = 4 << 20  // what a connection may take at once after it has delivered as much before
 	hugeFrame  = 2 << 20  // frames over this size have their own half of the budget
 
-	decodeFactor = 64 // bytes of structs that a hostile byte of an array can become when kmsg decodes it
+	decodeFactor      = 64 // bytes of structs that a hostile byte of an array can become when kmsg decodes it
+	groupDecodeFactor = 20 // the same for protocols and assignments, once they did decode
 )
 
 const (
@@ -38,15 +39,18 @@ func frameMax(key int16, requestMax int) int {
 	}
 }
 
-// decodeCost returns what a request is charged for being decoded. Produce and Fetch have decoders of their own that do
-// not blow up. JoinGroup and SyncGroup stay until others come: charging them could make them wait for each other; their
-// frames are bounded instead. Bodies from small frames are bounded by the number of connections.
-func decodeCost(key int16, body int) int64 {
+// decodeCost returns what a request is charged for being decoded, and whether it may wait for that. Produce and Fetch have
+// decoders of their own that do not blow up. JoinGroup and SyncGroup run until other members have sent theirs: if they
+// waited for memory they could wait for each other, so they are refused instead. Bodies from small frames are bounded by
+// the number of connections.
+func decodeCost(key int16, body int) (cost int64, mayWait bool) {
 	switch {
-	case key == wire.Produce || key == wire.Fetch || key == wire.JoinGroup || key == wire.SyncGroup || body <= smallFrame:
-		return 0
+	case key == wire.Produce || key == wire.Fetch || body <= smallFrame:
+		return 0, true
+	case key == wire.JoinGroup || key == wire.SyncGroup:
+		return int64(body) * groupDecodeFactor, false
 	default:
-		return int64(body) * decodeFactor
+		return int64(body) * decodeFactor, true
 	}
 }
 

@@ -110,3 +110,24 @@ func TestDecodingIsChargedAndGivenBack(t *testing.T) {
 	<-running
 	<-running
 }
+
+func TestGroupRequestsAreRefusedInsteadOfWaitingForEachOther(t *testing.T) {
+	cfg := tcp.DefaultConfig()
+	cfg.QueuedMaxBytes = 1 << 20
+	joined, proceed := make(chan struct{}), make(chan struct{})
+	s := serve(t, cfg, answer(wire.JoinGroup, func(c *api.Call) {
+		close(joined)
+		<-proceed
+		c.Response.Body = append(c.Response.Body, "joined"...)
+	}))
+	first, second := dial(t, s.addr), dial(t, s.addr)
+	first.send(wire.JoinGroup, 2, 1, make([]byte, 90<<10))
+	<-joined
+	second.send(wire.JoinGroup, 2, 2, make([]byte, 90<<10))
+	second.expectClosed()
+	close(proceed)
+	first.expect(1, []byte("joined"))
+	if s.logs.FilterMessageSnippet("queued.max.request.bytes").Len() != 1 {
+		t.Error("nothing tells the operator what to do")
+	}
+}
