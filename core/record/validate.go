@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -64,15 +65,11 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	if err := o.checkBatch(batch, &h); err != nil {
 		return Result{}, err
 	}
-	limit := o.DecompressLimit
-	if limit == 0 {
-		limit = defaultDecompressLimit
-	}
-	records, err := batch.Records(limit)
+	records, large, err := o.open(batch)
 	if err != nil {
 		return Result{}, err
 	}
-	defer records.Close()
+	defer closeRecords(&records, large)
 	pass := recordPass{options: o, header: h, now: now, maxTimestamp: NoTimestamp}
 	if err := pass.run(&records); err != nil {
 		return Result{RecordErrors: pass.errors}, err
@@ -94,6 +91,35 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	result.Batch.SetMaxTimestamp(o.TimestampType, timestamp)
 	result.Header = result.Batch.Header()
 	return result, nil
+}
+
+// largeBatches lets few goroutines at a time hold the records of a batch that do not fit into a pooled buffer: many small
+// requests with huge contents then cost time, not memory. Whoever holds a place waits for nobody.
+var largeBatches = make(chan struct{}, 4)
+
+// open returns the batch's records; large says that they occupy one of the largeBatches.
+func (o *ValidateOptions) open(batch Batch) (records Records, large bool, err error) {
+	limit := o.DecompressLimit
+	if limit == 0 {
+		limit = defaultDecompressLimit
+	}
+	records, err = batch.Records(min(limit, maxPooled))
+	if limit <= maxPooled || !errors.Is(err, ErrLimit) {
+		return records, false, err
+	}
+	largeBatches <- struct{}{}
+	if records, err = batch.Records(limit); err != nil {
+		<-largeBatches
+		return Records{}, false, err
+	}
+	return records, true, nil
+}
+
+func closeRecords(records *Records, large bool) {
+	records.Close()
+	if large {
+		<-largeBatches
+	}
 }
 
 // Single returns the only batch in a Produce request's records. None, a second one, or an old message format are

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
@@ -137,6 +138,30 @@ func TestValidateSize(t *testing.T) {
 	if kafka.CodeOf(err) != kafka.MessageTooLarge || !errors.Is(err, record.ErrLimit) {
 		t.Errorf("too large when decompressed: %v", err)
 	}
+}
+
+// More large batches than may be held at once, good ones and bombs, must all get their answer.
+func TestValidateManyLargeBatches(t *testing.T) {
+	zeros := make([]byte, 6<<20)
+	good := build(t, func(h *record.Header) { h.Attributes = int16(record.Zstd) }, func(b *record.Builder) { b.Append(testTime, nil, zeros) })
+	o := options(func(o *record.ValidateOptions) { o.DecompressLimit = 8 << 20 })
+	bomb := build(t, func(h *record.Header) { h.Attributes = int16(record.Zstd) }, func(b *record.Builder) {
+		b.Append(testTime, nil, zeros)
+		b.Append(testTime, nil, zeros)
+	})
+	var group sync.WaitGroup
+	for i := range 24 {
+		b, want := slices.Clone(good), kafka.NoError
+		if i%2 == 0 {
+			b, want = slices.Clone(bomb), kafka.MessageTooLarge
+		}
+		group.Go(func() {
+			if _, err := record.Validate(b, o, testTime); kafka.CodeOf(err) != want {
+				t.Errorf("batch %d: %v, want %v", i, err, want)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestValidateNullKeys(t *testing.T) {
