@@ -49,6 +49,18 @@ type fetchAnswer struct {
 	diverging wire.EpochEndOffset
 }
 
+// maxFetchPartitions is more partitions than a consumer fetches from one broker. It keeps small requests from making large
+// answers, in one request and in one session.
+const maxFetchPartitions = 1 << 16
+
+func countPartitions(q *wire.FetchRequest) int {
+	n := 0
+	for i := range q.Topics {
+		n += len(q.Topics[i].Partitions)
+	}
+	return n
+}
+
 // keptTargets bounds what a fetchCall keeps for later requests.
 const keptTargets = 1 << 12
 
@@ -103,6 +115,9 @@ func refuseFetch(c *api.Call, err error) {
 // openFetch finds out what is fetched: the partitions of the request, or those of its session.
 func (h *Handlers) openFetch(c *api.Call, s *fetchCall) error {
 	q := &s.request
+	if countPartitions(q) > maxFetchPartitions {
+		return kafka.InvalidRequest
+	}
 	if q.Isolation < int8(kafka.ReadUncommitted) || q.Isolation > int8(kafka.ReadCommitted) {
 		return kafka.InvalidRequest
 	}
@@ -138,10 +153,7 @@ func (h *Handlers) openFetch(c *api.Call, s *fetchCall) error {
 // listRequested makes the request's own partitions the list to fetch. A partition that is named twice is served once.
 func (h *Handlers) listRequested(s *fetchCall, byID bool) {
 	q := &s.request
-	n := 0
-	for i := range q.Topics {
-		n += len(q.Topics[i].Partitions)
-	}
+	n := countPartitions(q)
 	s.targets = slices.Grow(s.targets, n) // elements must not move: the list points to them
 	for i := range q.Topics {
 		t := &q.Topics[i]

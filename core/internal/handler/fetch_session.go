@@ -148,10 +148,7 @@ func newSessionCache(slots int) *sessionCache {
 // create makes a session for a full request, or returns nil when there is no room for it. The session's next request has
 // epoch 1. The caller gets it locked.
 func (c *sessionCache) create(q *wire.FetchRequest, byID bool, now time.Time) *fetchSession {
-	size := 0
-	for i := range q.Topics {
-		size += len(q.Topics[i].Partitions)
-	}
+	size := countPartitions(q)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.partitions+size > sessionPartitions || !c.makeRoom(size, now) {
@@ -234,9 +231,6 @@ func (c *sessionCache) resume(q *wire.FetchRequest, byID bool, now time.Time) (*
 		return nil, kafka.InvalidFetchSessionEpoch
 	case s.byID != byID:
 		return nil, kafka.FetchSessionTopicIDError
-	case c.partitions > sessionPartitions && len(q.Topics) > 0:
-		c.drop(s)
-		return nil, kafka.FetchSessionIDNotFound
 	case !s.mu.TryLock():
 		// Its previous request still waits, on a connection that is gone or should not be: the client starts again.
 		return nil, kafka.InvalidFetchSessionEpoch
@@ -247,10 +241,15 @@ func (c *sessionCache) resume(q *wire.FetchRequest, byID bool, now time.Time) (*
 	if s.epoch++; s.epoch < 0 {
 		s.epoch = 1
 	}
-	if s.targets.n == 0 {
+	switch {
+	case s.targets.n == 0:
 		c.drop(s)
 		s.mu.Unlock()
 		return nil, nil
+	case s.targets.n > maxFetchPartitions || c.partitions > sessionPartitions:
+		c.drop(s) // the client begins again with a full request
+		s.mu.Unlock()
+		return nil, kafka.FetchSessionIDNotFound
 	}
 	return s, nil
 }

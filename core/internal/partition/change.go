@@ -123,7 +123,7 @@ func (s *Set) updatePartition(c *change, t *Topic, i int32, state *metadata.Part
 func (s *Set) open(p *Partition) {
 	if err := p.open(s.ctx); err != nil {
 		p.failed.Store(true)
-		p.logger.Error("the log can't be opened; the partition is offline until the broker restarts", zap.Error(err))
+		p.logger().Error("the log can't be opened; the partition is offline until the broker restarts", zap.Error(err))
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *Set) open(p *Partition) {
 func (s *Set) remove(p *Partition) {
 	p.resign(nil)
 	if err := s.Engine.Delete(s.ctx, p.tp, p.id); err != nil {
-		p.logger.Error("the log of a deleted partition can't be removed", zap.Error(err))
+		p.logger().Error("the log of a deleted partition can't be removed", zap.Error(err))
 	}
 }
 
@@ -155,6 +155,9 @@ func (s *Set) configure(changed []metadata.Resource) {
 
 func (s *Set) configureTopic(t *Topic) {
 	settings := s.Configs.Topic(s.image, t.Name)
+	if *settings == *t.config.Load() {
+		return // also that of a topic that is new with this change
+	}
 	t.config.Store(settings)
 	for _, p := range t.partitions {
 		if p != nil {

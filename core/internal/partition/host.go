@@ -64,7 +64,7 @@ func (h *host) StartMoved(offset int64) { h.p.startMoved(offset) }
 // Failed takes the partition offline.
 func (h *host) Failed(err error) {
 	if h.p.failed.CompareAndSwap(false, true) {
-		h.p.logger.Error("the log's storage failed; the partition is offline until the broker restarts", zap.Error(err))
+		h.p.logger().Error("the log's storage failed; the partition is offline until the broker restarts", zap.Error(err))
 		h.p.watchers.Wake()
 	}
 }

@@ -26,7 +26,6 @@ type Partition struct {
 	config *atomic.Pointer[config.Topic] // the topic's
 	rules  atomic.Pointer[record.ValidateOptions]
 	log    log.Log // nil when it could not be opened
-	logger *zap.Logger
 
 	role     atomic.Pointer[role] // nil once the partition is deleted
 	failed   atomic.Bool          // the storage failed; only a restart mends it
@@ -40,14 +39,14 @@ type Partition struct {
 // newPartition returns a partition whose log is not open yet and that nobody leads.
 func newPartition(s *Set, t *Topic, i int32) *Partition {
 	tp := kafka.TopicPartition{Topic: t.Name, Partition: i}
-	p := &Partition{
-		tp: tp, id: t.ID, set: s, config: t.config,
-		logger: s.Log.With(zap.Stringer("partition", tp)),
-	}
+	p := &Partition{tp: tp, id: t.ID, set: s, config: t.config}
 	p.rules.Store(rulesOf(tp, t.config.Load()))
 	p.role.Store(&role{leader: kafka.NoNode, epoch: kafka.NoEpoch})
 	return p
 }
+
+// logger returns a logger that names the partition. Thousands of idle partitions need not keep one each.
+func (p *Partition) logger() *zap.Logger { return p.set.Log.With(zap.Stringer("partition", p.tp)) }
 
 // configure takes over changed topic configs.
 func (p *Partition) configure(c *config.Topic) {
@@ -164,7 +163,7 @@ func (p *Partition) restoreEpochs(l log.Log, replayed []epochEntry, status log.S
 		entries, err = decodeEpochs(data)
 	}
 	if err != nil {
-		p.logger.Warn("leader epochs are unreadable; rebuilt from the log", zap.Error(err))
+		p.logger().Warn("leader epochs are unreadable; rebuilt from the log", zap.Error(err))
 	}
 	p.epochs.load(entries)
 	p.epochs.truncateEnd(status.EndOffset)

@@ -71,7 +71,7 @@ func (g *progress) check(h *record.Header, origin producer.Origin) (producer.App
 func (p *Partition) takeOver(h *record.Header, batch record.Batch) {
 	txn, ended, err := p.progress.producers.Replay(h, batch)
 	if err != nil {
-		p.logger.Warn("a control batch is unreadable; it ends no transaction", zap.Int64("offset", h.BaseOffset), zap.Error(err))
+		p.logger().Warn("a control batch is unreadable; it ends no transaction", zap.Int64("offset", h.BaseOffset), zap.Error(err))
 	}
 	if ended && txn.Aborted {
 		p.progress.aborted.add(txn)

@@ -71,6 +71,7 @@ type Topic struct {
 func New(s Settings) *Set {
 	set := &Set{Settings: s, Traffic: newTraffic(s.Metrics)}
 	set.index.Store(&index{})
+	set.gauges()
 	set.ctx, set.cancel = context.WithCancel(context.Background())
 	return set
 }

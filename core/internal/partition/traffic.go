@@ -10,6 +10,31 @@ type Traffic struct {
 	FailedProduce, FailedRead prometheus.Counter
 }
 
+// gauges registers what can be counted when it is asked for.
+func (s *Set) gauges() {
+	gauge := func(name, help string, count func(*Partition) bool) {
+		if s.Metrics == nil {
+			return
+		}
+		s.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "jackdaw", Name: name, Help: help}, func() float64 {
+			n := 0
+			s.Each(func(p *Partition) bool {
+				if count(p) {
+					n++
+				}
+				return true
+			})
+			return float64(n)
+		}))
+	}
+	gauge("partitions", "Partitions that this broker holds a replica of.", func(*Partition) bool { return true })
+	gauge("leader_partitions", "Partitions that this broker leads.", func(p *Partition) bool {
+		r := p.role.Load()
+		return r != nil && r.leading
+	})
+	gauge("offline_partitions", "Partitions whose storage failed.", func(p *Partition) bool { return p.failed.Load() })
+}
+
 func newTraffic(r prometheus.Registerer) *Traffic {
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Namespace: "jackdaw", Name: name, Help: help})
