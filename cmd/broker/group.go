@@ -80,13 +80,19 @@ func newGroupDeleteCommand(a *app) *cobra.Command {
 					}
 					results = append(results, groupResult{group, "deleted"})
 				}
-				printed := printRows(a, results,
-					column[groupResult]{title: "group", value: func(r groupResult) string { return r.Group }},
-					column[groupResult]{title: "result", value: func(r groupResult) string { return r.Result }})
-				return errors.Join(append(failures, printed)...)
+				return errors.Join(append(failures, a.printGroupResults(results))...)
 			})
 		},
 	}
+}
+
+func (a *app) printGroupResults(results []groupResult) error {
+	if len(results) == 0 {
+		return nil // all failed: the errors say it
+	}
+	return printRows(a, results,
+		column[groupResult]{title: "group", value: func(r groupResult) string { return r.Group }},
+		column[groupResult]{title: "result", value: func(r groupResult) string { return r.Result }})
 }
 
 // describeGroup returns one group; one that does not exist is an error.

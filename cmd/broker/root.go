@@ -100,7 +100,7 @@ func newRootCommand(app *app) *cobra.Command {
 	}
 	compiledIn := modules.All()
 	addTo(groupBroker, newRunCommand(), newConfigCommand(app, compiledIn), newModulesCommand(app, compiledIn), newGraphCommand())
-	addTo(groupData, newTopicCommand(app), newGroupCommand(app))
+	addTo(groupData, newTopicCommand(app), newGroupCommand(app), newProduceCommand(app), newConsumeCommand(app))
 	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app),
 		newVerifiableCommand(app, "producer"), newVerifiableCommand(app, "consumer"))
 	addTo(groupKafka, newKafkaToolCommands(app)...)

@@ -122,6 +122,9 @@ func (a *app) createTopics(ctx context.Context, admin *kadm.Client, create topic
 }
 
 func (a *app) printTopicResults(results []topicResult) error {
+	if len(results) == 0 {
+		return nil // all failed: the errors say it
+	}
 	return printRows(a, results,
 		column[topicResult]{title: "topic", value: func(r topicResult) string { return r.Topic }},
 		column[topicResult]{title: "result", value: func(r topicResult) string { return r.Result }})
