@@ -8,6 +8,7 @@ import (
 )
 
 func walkProduce(tb testing.TB, version int16, body []byte) {
+	tb.Helper()
 	var req wire.ProduceRequest
 	if err := req.Decode(version, body); err != nil {
 		tb.Fatal(err)

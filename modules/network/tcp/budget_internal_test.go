@@ -12,6 +12,7 @@ import (
 
 // taking starts to take bytes; the channel tells how many were granted.
 func taking(t *testing.T, b *budget, c *claim, want, whole int64) <-chan int64 {
+	t.Helper()
 	done := make(chan int64, 1)
 	go func() {
 		n, err := b.take(t.Context(), c, want, whole)

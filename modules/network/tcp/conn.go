@@ -26,7 +26,7 @@ type conn struct {
 	l        *Listener
 	net      net.Conn
 	addr     netip.AddrPort
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // what its requests get as their own; it ends with the connection
 	cancel   context.CancelFunc
 	log      *zap.Logger
 	progress progress

@@ -2,6 +2,7 @@ package tcp_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -174,7 +175,7 @@ func TestPanicClosesOnlyItsConnection(t *testing.T) {
 	other.send(wire.Metadata, 1, 2, []byte("fine"))
 	other.expect(2, []byte("fine"))
 	lines := s.logs.FilterMessageSnippet("panicked").All()
-	if len(lines) != 1 || !strings.Contains(string(lines[0].ContextMap()["stack"].(string)), "conn_test.go") {
+	if len(lines) != 1 || !strings.Contains(lines[0].ContextMap()["stack"].(string), "conn_test.go") {
 		t.Errorf("logged %v", lines)
 	}
 	released.check(t, 1)
@@ -307,7 +308,7 @@ func TestReadingAfterCloseIsEOF(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("error %v", err)
 	}
 }

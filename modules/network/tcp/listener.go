@@ -34,7 +34,7 @@ type Listener struct {
 	decode *budget
 	clock  atomic.Int64 // the sweeper's, Unix nanoseconds
 
-	ctx      context.Context // of all connections; ends with Close
+	ctx      context.Context //nolint:containedctx // of all connections; it ends with Close
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
 	draining atomic.Bool

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"errors"
 	"io"
 	"net"
 
@@ -178,7 +179,7 @@ func (w *responseWriter) copy(e vfs.Extent) error {
 		room = room[:min(len(room), e.Len()-done)]
 		n, err := e.ReadAt(room, int64(done))
 		if n < len(room) {
-			if err == nil || err == io.EOF {
+			if err == nil || errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF // the announced size cannot be kept
 			}
 			return err

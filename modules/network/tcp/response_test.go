@@ -2,6 +2,7 @@ package tcp_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -33,26 +34,26 @@ func (r *released) file(f vfs.File, off int64, n int) vfs.Extent {
 // Release implements vfs.Ref.
 func (r *released) Release() { r.back.Add(1) }
 
-func (r *released) check(t testing.TB, n int64) {
-	t.Helper()
-	eventually(t, "extents are released", func() bool { return r.back.Load() >= n })
+func (r *released) check(tb testing.TB, n int64) {
+	tb.Helper()
+	eventually(tb, "extents are released", func() bool { return r.back.Load() >= n })
 	if r.out.Load() != n || r.back.Load() != n {
-		t.Errorf("%d extents handed out, %d releases, want %d", r.out.Load(), r.back.Load(), n)
+		tb.Errorf("%d extents handed out, %d releases, want %d", r.out.Load(), r.back.Load(), n)
 	}
 }
 
 // dataFile writes random bytes to a file and opens it.
-func dataFile(t testing.TB, n int) (vfs.File, []byte) {
-	t.Helper()
+func dataFile(tb testing.TB, n int) (vfs.File, []byte) {
+	tb.Helper()
 	data := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
-	f, err := vfs.OS{}.OpenFile(filepath.Join(t.TempDir(), "00000000000000000000.log"), os.O_RDWR|os.O_CREATE)
+	f, err := vfs.OS{}.OpenFile(filepath.Join(tb.TempDir(), "00000000000000000000.log"), os.O_RDWR|os.O_CREATE)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = f.Close() })
+	tb.Cleanup(func() { _ = f.Close() })
 	if _, err := f.WriteAt(data, 0); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f, data
 }
@@ -157,7 +158,7 @@ func TestTruncatedFileEndsTheConnection(t *testing.T) {
 			}))
 			c := dial(t, s.addr)
 			c.send(wire.Fetch, 4, 9, nil)
-			if _, err := c.tryReceive(); err != io.ErrUnexpectedEOF && err != io.EOF {
+			if _, err := c.tryReceive(); !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 				t.Errorf("error %v", err)
 			}
 			refs.check(t, 2)

@@ -19,10 +19,12 @@ type roundTrip struct {
 }
 
 func newRoundTrip(tb testing.TB, s *server, request []byte, responseSize int) *roundTrip {
+	tb.Helper()
 	return &roundTrip{c: dial(tb, s.addr), request: request, buf: make([]byte, 256<<10), size: responseSize}
 }
 
 func (r *roundTrip) do(tb testing.TB) {
+	tb.Helper()
 	if _, err := r.c.Write(r.request); err != nil {
 		tb.Fatal(err)
 	}
@@ -80,6 +82,7 @@ func TestRequestsDoNotAllocate(t *testing.T) {
 }
 
 func bench(b *testing.B, route api.Route, request []byte, response int) {
+	b.Helper()
 	r := newRoundTrip(b, serve(b, tcp.DefaultConfig(), route), request, response)
 	b.SetBytes(int64(len(request) + response))
 	b.ReportAllocs()

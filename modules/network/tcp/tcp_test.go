@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -27,35 +28,35 @@ type server struct {
 	logs     *observer.ObservedLogs
 }
 
-func serve(t testing.TB, cfg tcp.Config, routes ...api.Route) *server {
-	t.Helper()
+func serve(tb testing.TB, cfg tcp.Config, routes ...api.Route) *server {
+	tb.Helper()
 	router, err := api.NewRouter(routes...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	core, logs := observer.New(zap.DebugLevel)
 	s := &server{registry: prometheus.NewRegistry(), logs: logs}
 	listeners := []config.Listener{{Name: "PLAINTEXT", Host: "127.0.0.1"}}
 	if s.Listener, err = tcp.New(cfg, listeners, router, s.registry, zap.New(core)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := s.Bind(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := s.Bind(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	if err := s.Serve(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	tb.Cleanup(func() { _ = s.Close() })
 	s.addr = s.Addrs()[0].Addr.String()
 	return s
 }
 
 // metric returns the value of a gauge or counter.
-func (s *server) metric(t testing.TB, name string) float64 {
-	t.Helper()
+func (s *server) metric(tb testing.TB, name string) float64 {
+	tb.Helper()
 	families, err := s.registry.Gather()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, f := range families {
 		if f.GetName() == name {
@@ -63,14 +64,14 @@ func (s *server) metric(t testing.TB, name string) float64 {
 			return m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
-	t.Fatalf("no metric %s", name)
+	tb.Fatalf("no metric %s", name)
 	return 0
 }
 
 // eventually waits for a condition that another goroutine brings about.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+func eventually(tb testing.TB, what string, ok func() bool) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
 	defer cancel()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -78,7 +79,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("did not happen: %s", what)
+			tb.Fatalf("did not happen: %s", what)
 		}
 	}
 }
@@ -89,17 +90,17 @@ type client struct {
 	net.Conn
 }
 
-func dial(t testing.TB, addr string) *client {
-	t.Helper()
+func dial(tb testing.TB, addr string) *client {
+	tb.Helper()
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = nc.Close() })
+	tb.Cleanup(func() { _ = nc.Close() })
 	if err := nc.SetDeadline(time.Now().Add(30 * time.Second)); err != nil { // a test that hangs must end
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return &client{t, nc}
+	return &client{tb, nc}
 }
 
 // frame builds a request with client id "test".
@@ -166,7 +167,7 @@ func (c *client) expectClosed() {
 		c.t.Fatalf("got %d bytes %.40x, want the connection closed", len(rest), rest)
 	}
 	// A reset is as good: the server did not read all that was sent.
-	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
 		c.t.Fatal("the connection was not closed")
 	}
 }
