@@ -21,12 +21,13 @@ func (h *Handlers) readAll(c *api.Call, s *fetchCall) {
 	s.release()
 	limit := h.fetchLimit(s)
 	for t := s.list.first; t != nil; t = t.next {
-		a := h.readTarget(c, s, t, limit-s.bytes)
+		s.answers = append(s.answers, fetchAnswer{target: t})
+		a := &s.answers[len(s.answers)-1]
+		h.readTarget(c, s, a, limit-s.bytes)
 		s.bytes += a.extent.Len()
 		if s.incremental && !a.news() {
-			continue
+			s.answers = s.answers[:len(s.answers)-1]
 		}
-		s.answers = append(s.answers, a)
 	}
 }
 
@@ -45,9 +46,9 @@ func (a *fetchAnswer) news() bool {
 		a.HighWatermark != a.target.highWatermark || a.LogStartOffset != a.target.logStartOffset
 }
 
-// readTarget reads one partition.
-func (h *Handlers) readTarget(c *api.Call, s *fetchCall, t *fetchTarget, left int) fetchAnswer {
-	a := fetchAnswer{target: t}
+// readTarget reads the partition of an answer.
+func (h *Handlers) readTarget(c *api.Call, s *fetchCall, a *fetchAnswer, left int) {
+	t := a.target
 	a.Partition, a.PreferredReadReplica = t.key.partition, kafka.NoNode
 	err := h.fetchTarget(c, s, t)
 	if err == nil {
@@ -57,7 +58,7 @@ func (h *Handlers) readTarget(c *api.Call, s *fetchCall, t *fetchTarget, left in
 		h.Partitions.Traffic.FailedRead.Inc()
 		a.fail(c, err)
 		s.urgent = true
-		return a
+		return
 	}
 	r := &s.read
 	a.extent, r.Extent = r.Extent, vfs.Extent{}
@@ -69,7 +70,6 @@ func (h *Handlers) readTarget(c *api.Call, s *fetchCall, t *fetchTarget, left in
 		a.DivergingEpoch = &wire.EpochEndOffset{Epoch: r.DivergingEpoch, EndOffset: r.DivergingEnd}
 		s.urgent = true
 	}
-	return a
 }
 
 // fetchTarget makes sure that a target is known, allowed and not a follower's.
