@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -30,6 +31,7 @@ type Broker struct {
 
 	t    testing.TB
 	args []string
+	env  []string
 	cmd  *exec.Cmd
 	out  *output
 	gone chan struct{} // closed when the process ended
@@ -85,17 +87,47 @@ func Binary(t testing.TB) string {
 // Start runs a broker until the test ends. Settings are key=value pairs that go before the ones that Start chooses.
 func Start(t testing.TB, settings ...string) *Broker {
 	t.Helper()
-	b := &Broker{Addr: FreeAddr(t), Admin: FreeAddr(t), Dir: filepath.Join(t.TempDir(), "data"), t: t}
-	for _, s := range append(settings, "listeners=PLAINTEXT://"+b.Addr, "jackdaw.admin.listener="+b.Admin, "log.dirs="+b.Dir) {
+	return StartIn(t, filepath.Join(t.TempDir(), "data"), settings...)
+}
+
+// StartEnv runs a broker whose settings all come from the environment: NAME=value pairs, in which {addr}, {admin} and
+// {dir} stand for what is chosen for the test.
+func StartEnv(t testing.TB, env ...string) *Broker {
+	t.Helper()
+	b := newBroker(t)
+	chosen := strings.NewReplacer("{addr}", b.Addr, "{admin}", b.Admin, "{dir}", b.Dir)
+	for _, e := range env {
+		b.env = append(b.env, chosen.Replace(e))
+	}
+	b.Restart()
+	return b
+}
+
+// StartIn is Start with a data folder that is there already.
+func StartIn(t testing.TB, dir string, settings ...string) *Broker {
+	t.Helper()
+	b := newBroker(t)
+	b.Dir = dir
+	b.set(append(settings, "listeners=PLAINTEXT://"+b.Addr, "jackdaw.admin.listener="+b.Admin, "log.dirs="+b.Dir))
+	b.Restart()
+	return b
+}
+
+func (b *Broker) set(settings []string) {
+	for _, s := range settings {
 		b.args = append(b.args, "--set", s)
 	}
+}
+
+func newBroker(t testing.TB) *Broker {
+	t.Helper()
+	b := &Broker{Addr: FreeAddr(t), Admin: FreeAddr(t), Dir: filepath.Join(t.TempDir(), "data"), t: t}
 	t.Cleanup(func() {
 		b.end(syscall.SIGKILL)
 		if t.Failed() {
 			t.Logf("the broker printed:\n%s", b.out)
 		}
 	})
-	b.Restart()
 	return b
 }
 
@@ -106,7 +138,8 @@ func (b *Broker) Restart() {
 		b.out = &output{}
 	}
 	b.cmd = exec.Command(Binary(b.t), append([]string{"run"}, b.args...)...)
-	b.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")} // settings of whoever runs the tests stay out
+	// Settings in the environment of whoever runs the tests stay out.
+	b.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, b.env...)
 	b.cmd.Stdout, b.cmd.Stderr = b.out, b.out
 	if err := b.cmd.Start(); err != nil {
 		b.t.Fatal(err)
