@@ -12,7 +12,8 @@ type Source interface {
 	Image() *Image
 	// Subscribe registers a function that is called after every change, in order, one call at a time, with the image that
 	// the delta led to. A change is only reported to whoever asked for it once all subscribers returned: what a
-	// CreateTopics call made can be produced to when the call returns.
+	// CreateTopics call made can be produced to when the call returns. So f must not change metadata itself: the change
+	// would wait for f.
 	Subscribe(f func(image *Image, delta *Delta))
 }
 

@@ -144,3 +144,56 @@ func TestEmptyBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestTooLong sends lists that are within the frame limit but would take gigabytes of memory.
+func TestTooLong(t *testing.T) {
+	c := newCluster(t, nil, groupCoordinator())
+	req := kmsg.NewPtrFindCoordinatorRequest()
+	req.SetVersion(6)
+	req.CoordinatorKeys = make([]string, 9<<20)
+	sent := call(t.Context(), req)
+	c.router.Serve(sent)
+	if !sent.Response.None || !sent.Response.Close {
+		t.Errorf("a request of %d bytes is answered", len(sent.Body))
+	}
+
+	describe := kmsg.NewPtrDescribeConfigsRequest()
+	for range 3000 {
+		describe.Resources = append(describe.Resources, kmsg.DescribeConfigsRequestResource{ResourceType: brokerType, ResourceName: "1"})
+	}
+	resp := ask[*kmsg.DescribeConfigsResponse](c, 4, describe)
+	wantError(t, "last", resp.Resources[2999].ErrorCode, resp.Resources[2999].ErrorMessage, kafka.PolicyViolation, "Too many resources in one request.")
+}
+
+// FuzzAdministration feeds any body to the handlers of topics, configs and look-ups: each answers what its own version
+// decodes, or closes the connection.
+func FuzzAdministration(f *testing.F) {
+	keys := []int16{3, 10, 17, 19, 20, 29, 30, 31, 32, 33, 36, 37, 43, 44, 46, 60, 65, 66, 74, 75}
+	c := newCluster(f, nil, groupCoordinator())
+	c.create("t")
+	for i, key := range keys {
+		req := kmsg.RequestForKey(key)
+		req.SetVersion(req.MaxVersion())
+		f.Add(uint8(i), req.MaxVersion(), req.AppendTo(nil))
+	}
+	named := metadataRequest("t", "new")
+	named.SetVersion(12)
+	f.Add(uint8(0), int16(12), named.AppendTo(nil))
+	altered := incremental(topicType, "t", alteration{key: "cleanup.policy", value: "compact", op: 2})
+	altered.SetVersion(1)
+	f.Add(uint8(13), int16(1), altered.AppendTo(nil))
+	f.Fuzz(func(t *testing.T, i uint8, version int16, body []byte) {
+		sent := &api.Call{Key: keys[int(i)%len(keys)], Version: version, Body: body}
+		sent.Client.Listener = "PLAINTEXT"
+		c.router.Serve(sent)
+		if sent.Response.None {
+			return
+		}
+		req := kmsg.RequestForKey(sent.Key)
+		req.SetVersion(version)
+		resp := req.ResponseKind()
+		if err := resp.ReadFrom(sent.Response.Body); err != nil {
+			t.Fatalf("key %d version %d: %v", sent.Key, version, err)
+		}
+	})
+}

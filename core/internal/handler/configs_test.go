@@ -182,7 +182,7 @@ func TestListConfigResources(t *testing.T) {
 		req.ResourceTypes = types
 		return ask[*kmsg.ListConfigResourcesResponse](c, version, req)
 	}
-	want := []kmsg.ListConfigResourcesResponseConfigResource{{Name: "t", Type: 2}, {Name: "1", Type: 4}, {Name: "1", Type: 8}, {Name: "g", Type: 32}}
+	want := []kmsg.ListConfigResourcesResponseConfigResource{{Name: "t", Type: 2}, {Name: "1", Type: 4}, {Name: "g", Type: 32}}
 	got := list(1).ConfigResources
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)

@@ -78,44 +78,52 @@ func deletedTopic(name *string, id kafka.TopicID, err error) kmsg.DeleteTopicsRe
 // planDeletion answers one topic, or notes that what it answers must still be deleted. ok is false for repetitions of a
 // topic that was answered as a duplicate.
 func (h *Handlers) planDeletion(c *api.Call, d *deletion, name *string, id kafka.TopicID, place int) (answer kmsg.DeleteTopicsResponseTopic, ok bool) {
-	refuse := func(err error) (kmsg.DeleteTopicsResponseTopic, bool) { return deletedTopic(name, id, err), true }
 	var topic *metadata.Topic
-	var err error
+	times, err := d.times(name, id)
 	switch {
-	case name == nil && id.IsZero():
-		return refuse(kafka.Errorf(kafka.InvalidRequest, "Neither topic name nor id were specified."))
-	case name != nil && !id.IsZero():
-		return refuse(kafka.Errorf(kafka.InvalidRequest, "You may not specify both topic name and topic id."))
+	case err != nil:
+	case times == 0:
+		return answer, false
 	case name != nil:
-		times := d.names[*name]
-		d.names[*name] = 0
-		if times != 1 {
-			answer, _ = refuse(kafka.Errorf(kafka.InvalidRequest, "Duplicate topic name."))
-			return answer, times > 1
-		}
 		topic, err = h.deletableByName(c, d.image, *name)
 	default:
-		times := d.ids[id]
-		d.ids[id] = 0
-		if times != 1 {
-			answer, _ = refuse(kafka.Errorf(kafka.InvalidRequest, "Duplicate topic id."))
-			return answer, times > 1
-		}
 		topic, err = h.deletableByID(c, d.image, id)
 		if topic != nil {
 			name = &topic.Name
 		}
 	}
-	if err != nil {
-		return refuse(err)
+	if err == nil && d.taken[topic.ID] {
+		err = kafka.Errorf(kafka.InvalidRequest, "The provided topic name maps to an ID that was already supplied.")
 	}
-	if d.taken[topic.ID] {
-		return refuse(kafka.Errorf(kafka.InvalidRequest, "The provided topic name maps to an ID that was already supplied."))
+	if err != nil {
+		return deletedTopic(name, id, err), true
 	}
 	d.taken[topic.ID] = true
 	d.refs = append(d.refs, metadata.TopicRef{ID: topic.ID})
 	d.place = append(d.place, place)
 	return deletedTopic(name, topic.ID, nil), true
+}
+
+// times tells how often a topic was asked for, the first time that it is called for it, and 0 afterwards. It refuses
+// duplicates, and what names no topic or two.
+func (d *deletion) times(name *string, id kafka.TopicID) (int, error) {
+	var n int
+	what := "name"
+	switch {
+	case name == nil && id.IsZero():
+		return 1, kafka.Errorf(kafka.InvalidRequest, "Neither topic name nor id were specified.")
+	case name != nil && !id.IsZero():
+		return 1, kafka.Errorf(kafka.InvalidRequest, "You may not specify both topic name and topic id.")
+	case name != nil:
+		n, d.names[*name] = d.names[*name], 0
+	default:
+		what = "id"
+		n, d.ids[id] = d.ids[id], 0
+	}
+	if n > 1 {
+		return n, kafka.Errorf(kafka.InvalidRequest, "Duplicate topic %s.", what)
+	}
+	return n, nil
 }
 
 func (h *Handlers) deletableByName(c *api.Call, image *metadata.Image, name string) (*metadata.Topic, error) {

@@ -5,7 +5,6 @@ package handler
 //	v1: synonyms (KIP-226). v3: types and documentation (KIP-569)
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -17,21 +16,31 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
+// maxDescribed is how many configs one answer may hold: 30,000 topics. A request can name the same broker, of 340 configs,
+// once for every few bytes.
+const maxDescribed = 1_000_000
+
 func (h *Handlers) describeConfigs(c *api.Call, req *kmsg.DescribeConfigsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDescribeConfigsResponse()
 	image := h.Metadata.Image()
+	total := 0
 	for i := range req.Resources {
 		r := &req.Resources[i]
 		res := metadata.Resource{Type: metadata.ResourceType(r.ResourceType), Name: r.ResourceName}
 		out := kmsg.DescribeConfigsResponseResource{ResourceType: r.ResourceType, ResourceName: r.ResourceName,
 			ErrorMessage: new(string)} // "" rather than null, as Apache Kafka answers
-		if err := h.checkDescription(c, image, res); err != nil {
+		err := h.checkDescription(c, image, res)
+		if err == nil && total >= maxDescribed {
+			err = kafka.Errorf(kafka.PolicyViolation, "Too many resources in one request.")
+		}
+		if err != nil {
 			out.ErrorCode = int16(kafka.CodeOf(err))
 			if m := kafka.MessageOf(err); m != nil {
 				out.ErrorMessage = m
 			}
 		} else {
 			out.Configs = describedConfigs(h.Configs.Describe(image, res), r.ConfigNames, req)
+			total += len(out.Configs)
 		}
 		resp.Resources = append(resp.Resources, out)
 	}
@@ -84,9 +93,13 @@ func (h *Handlers) checkBrokerDescription(name string) error {
 // describedConfigs converts what the client asked for; no names mean all.
 func describedConfigs(entries []config.Entry, names []string, req *kmsg.DescribeConfigsRequest) []kmsg.DescribeConfigsResponseResourceConfig {
 	out := make([]kmsg.DescribeConfigsResponseResourceConfig, 0, len(entries))
+	wanted := make(map[string]bool, len(names))
+	for _, name := range names {
+		wanted[name] = true
+	}
 	for i := range entries {
 		e := &entries[i]
-		if len(names) > 0 && !slices.Contains(names, e.Name) {
+		if len(names) > 0 && !wanted[e.Name] {
 			continue
 		}
 		described := kmsg.DescribeConfigsResponseResourceConfig{

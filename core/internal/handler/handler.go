@@ -57,13 +57,18 @@ type message[T any] interface {
 	kmsg.Request
 }
 
-// decoded wraps a handler that works on kmsg messages. A body that does not decode closes the connection, as Kafka does.
-// A nil response sends nothing.
+// maxDecoded is the longest body that is decoded into a kmsg message, in bytes. A list element of one byte becomes up to a
+// hundred bytes of request and response in memory, so Kafka's own limit (socket.request.max.bytes, 100 MiB) would let one
+// client take gigabytes. Requests for tens of thousands of topics fit.
+const maxDecoded = 8 << 20
+
+// decoded wraps a handler that works on kmsg messages. A body that does not decode closes the connection, as Kafka does;
+// so does one that is too long. A nil response sends nothing.
 func decoded[T any, R message[T]](f func(c *api.Call, req R) kmsg.Response) func(*api.Call) {
 	return func(c *api.Call) {
 		req := R(new(T))
 		req.SetVersion(c.Version)
-		if err := req.ReadFrom(c.Body); err != nil {
+		if len(c.Body) > maxDecoded || req.ReadFrom(c.Body) != nil {
 			c.Response.None, c.Response.Close = true, true
 			return
 		}

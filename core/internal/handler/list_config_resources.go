@@ -38,8 +38,7 @@ func (h *Handlers) listConfigResources(c *api.Call, req *kmsg.ListConfigResource
 		add(metadata.TopicResource, name)
 	}
 	for id := range image.Brokers {
-		add(metadata.BrokerResource, strconv.Itoa(int(id)))
-		add(metadata.BrokerLoggerResource, strconv.Itoa(int(id)))
+		add(metadata.BrokerResource, strconv.Itoa(int(id))) // not their loggers, which have no configs here
 	}
 	for res := range image.Configs {
 		if res.Type == metadata.GroupResource || res.Type == metadata.ClientMetricsResource {

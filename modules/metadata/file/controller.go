@@ -75,7 +75,8 @@ func (c *Controller) Start(_ context.Context, self metadata.Registration) error 
 	}
 	c.self, c.state = self, s
 	if err := c.write([]record{{kind: brokerStarted}}); err != nil {
-		return err
+		c.state = nil
+		return errors.Join(err, c.close())
 	}
 	c.publish(fullImage(s, self))
 	return nil
@@ -89,10 +90,16 @@ func (c *Controller) Stop(context.Context) error {
 		return nil
 	}
 	c.stopped = true
+	return c.close()
+}
+
+func (c *Controller) close() error {
 	if c.journal == nil {
 		return nil
 	}
-	return c.journal.close()
+	j := c.journal
+	c.journal = nil
+	return j.close()
 }
 
 func (c *Controller) load(self metadata.Registration) (*state, error) {

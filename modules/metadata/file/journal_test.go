@@ -205,6 +205,30 @@ func TestLocked(t *testing.T) {
 	}
 }
 
+// TestStartFails lets the first write of a start fail: the directory is free for the next try.
+func TestStartFails(t *testing.T) {
+	mem := vfs.NewMem()
+	if err := startOn(t, mem).Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	fsys := &vfs.Faulty{FS: mem, Hook: func(op vfs.Op) error {
+		if op.Kind == vfs.OpWrite && full != nil {
+			return full
+		}
+		return nil
+	}}
+	c := newController(fsys)
+	if err := c.Start(t.Context(), self); kafka.CodeOf(err) != kafka.KafkaStorageError {
+		t.Fatalf("start on a full disk: %v", err)
+	}
+	full = nil
+	if err := c.Start(t.Context(), self); err != nil {
+		t.Fatal(err)
+	}
+	c.mustCreate(t, "t")
+}
+
 // TestSnapshots writes more than the journal may grow by and finds it small, whole, and with nothing lost.
 func TestSnapshots(t *testing.T) {
 	fsys := vfs.NewMem()
