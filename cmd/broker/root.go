@@ -99,9 +99,10 @@ func newRootCommand(app *app) *cobra.Command {
 		}
 	}
 	compiledIn := modules.All()
-	addTo(groupBroker, newRunCommand(), newConfigCommand(app, compiledIn), newModulesCommand(app, compiledIn), newGraphCommand())
+	addTo(groupBroker, newRunCommand(), newConfigCommand(app, compiledIn), newModulesCommand(app, compiledIn), newGraphCommand(),
+		newDoctorCommand(app, compiledIn))
 	addTo(groupData, newTopicCommand(app), newGroupCommand(app), newProduceCommand(app), newConsumeCommand(app))
-	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app),
+	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app), newLogCommand(app),
 		newVerifiableCommand(app, "producer"), newVerifiableCommand(app, "consumer"))
 	addTo(groupKafka, newKafkaToolCommands(app)...)
 	root.AddCommand(newToolsCommand(app), newVersionCommand(app))
