@@ -26,7 +26,8 @@ type Writer interface {
 	// segment first when it must. An error means that nothing of b is visible; a storage error is also given to
 	// Host.Failed, and later appends fail with KAFKA_STORAGE_ERROR.
 	Append(b []byte, info AppendInfo) error
-	// Truncate drops every batch that holds an offset >= to.
+	// Truncate drops every batch that holds an offset >= to. The log end offset is then behind the last batch that is
+	// left: lower than to if that offset was within a batch, or in a gap.
 	Truncate(to int64) error
 	// AdvanceStart moves the log start offset forward (DeleteRecords); a lower offset does nothing. Segments below it go
 	// with the next clean-up.

@@ -26,6 +26,9 @@ func (l *partitionLog) Truncate(to int64) error {
 		if n > 0 {
 			l.segments = append(l.segments, s.cut(n))
 		}
+		if len(l.segments) > 0 {
+			end = l.segments[len(l.segments)-1].last() + 1
+		}
 	}
 	for kind := range l.states {
 		if s := &l.states[kind]; s.offset > end && log.StateKind(kind) != log.LeaderEpochs {

@@ -42,7 +42,7 @@ type dataDir struct {
 
 // start locks the directory, checks whose it is, and reads its checkpoints.
 func (d *dataDir) start(identity log.Identity) error {
-	if err := d.fs.MkdirAll(d.path); err != nil {
+	if err := d.create(); err != nil {
 		return err
 	}
 	lock, err := vfs.Lock(d.fs, path.Join(d.path, lockFile))
@@ -64,6 +64,26 @@ func (d *dataDir) start(identity log.Identity) error {
 			// Every checkpoint only spares work: without them all logs are recovered from their beginning.
 			d.logger.Warn("ignoring a damaged checkpoint", zap.String("file", checkpointFiles[kind]), zap.Error(err))
 			d.checkpoints[kind] = map[kafka.TopicPartition]int64{}
+		}
+	}
+	return nil
+}
+
+// create makes the directory and its parents, durably: a log directory must not vanish with everything in it.
+func (d *dataDir) create() error {
+	var missing []string
+	for dir := d.path; dir != path.Dir(dir); dir = path.Dir(dir) {
+		if _, err := d.fs.Stat(dir); !isMissing(err) {
+			break
+		}
+		missing = append(missing, dir)
+	}
+	if err := d.fs.MkdirAll(d.path); err != nil {
+		return err
+	}
+	for _, dir := range missing {
+		if err := d.fs.SyncDir(path.Dir(dir)); err != nil {
+			return err
 		}
 	}
 	return nil

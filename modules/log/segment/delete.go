@@ -66,6 +66,7 @@ func (e *Engine) remove(found log.Found, l *partitionLog) error {
 func (l *partitionLog) retire(dir string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.deleted.Store(true)
 	l.closed.Store(true)
 	l.flusher.stop()
 	l.dir.Store(&dir)
@@ -76,6 +77,8 @@ func (l *partitionLog) retire(dir string) {
 
 // trash holds files and directories that wait for their removal.
 type trash struct {
+	added chan struct{} // wakes whoever empties it
+
 	mu    sync.Mutex
 	items []trashItem
 }
@@ -89,6 +92,22 @@ func (t *trash) add(name string, delay time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.items = append(t.items, trashItem{path: name, due: time.Now().Add(delay)})
+	select {
+	case t.added <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// next returns when the first item is due, or a time given if that is earlier.
+func (t *trash) next(other time.Time) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, item := range t.items {
+		if item.due.Before(other) {
+			other = item.due
+		}
+	}
+	return other
 }
 
 // take returns what is due, and keeps the rest.

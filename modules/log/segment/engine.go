@@ -37,7 +37,7 @@ type Engine struct {
 // New returns an engine over a file system. It does no I/O: Start does.
 func New(cfg Config, fsys vfs.FS, logger *zap.Logger) *Engine {
 	e := &Engine{cfg: cfg, fs: fsys, logger: logger, logs: map[kafka.TopicPartition]*partitionLog{},
-		found: map[kafka.TopicPartition]log.Found{}}
+		found: map[kafka.TopicPartition]log.Found{}, trash: trash{added: make(chan struct{}, 1)}}
 	for _, dir := range cfg.Dirs {
 		e.dirs = append(e.dirs, &dataDir{path: filepath.ToSlash(filepath.Clean(dir)), fs: fsys, logger: logger,
 			recovery: make(chan struct{}, max(cfg.RecoveryThreads, 1))})

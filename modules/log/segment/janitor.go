@@ -7,18 +7,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// janitorTick is how often the janitor looks whether a task is due.
-const janitorTick = time.Second
+// minCheckpointPause keeps checkpoints from being written all the time when their interval is 0.
+const minCheckpointPause = time.Second
 
 // janitor does what is due now and then, until ctx ends: it applies retention, removes deleted files, writes checkpoints
 // and gives the descriptors of idle files back.
 func (e *Engine) janitor(ctx context.Context) {
 	tasks := []*task{
 		{every: e.cfg.RetentionCheckInterval, run: e.retain},
-		{every: max(e.cfg.RecoveryPointCheckpoint, janitorTick), run: e.writeRecoveryPoints},
-		{every: max(e.cfg.StartOffsetCheckpoint, janitorTick), run: e.writeStartOffsets},
+		{every: max(e.cfg.RecoveryPointCheckpoint, minCheckpointPause), run: e.writeRecoveryPoints},
+		{every: max(e.cfg.StartOffsetCheckpoint, minCheckpointPause), run: e.writeStartOffsets},
 		{every: time.Minute, run: e.rest},
-		{every: janitorTick, run: e.empty},
 	}
 	now := time.Now()
 	for _, t := range tasks {
@@ -27,7 +26,7 @@ func (e *Engine) janitor(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		next := tasks[0].due
+		next := e.trash.next(tasks[0].due)
 		for _, t := range tasks {
 			if t.due.Before(next) {
 				next = t.due
@@ -37,8 +36,11 @@ func (e *Engine) janitor(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-e.trash.added:
+			continue
 		case now = <-timer.C:
 		}
+		e.empty(now)
 		for _, t := range tasks {
 			if !now.Before(t.due) {
 				t.run(now)

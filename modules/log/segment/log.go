@@ -40,6 +40,7 @@ type partitionLog struct {
 	recoveryPoint atomic.Int64
 	failed        atomic.Pointer[error]
 	closed        atomic.Bool
+	deleted       atomic.Bool // errors mean nothing any more: the files are going
 
 	mu        sync.Mutex
 	flusher   flusher
@@ -93,6 +94,9 @@ func (l *partitionLog) readable() error { return l.writable() }
 // fail takes the log offline, tells its host, and has the engine take the whole directory offline, as Kafka does: a disk
 // that fails once is not written to any more. It returns the error for the caller.
 func (l *partitionLog) fail(cause error) error {
+	if l.deleted.Load() {
+		return l.errClosed()
+	}
 	if l.failed.CompareAndSwap(nil, &cause) {
 		l.host.Failed(l.errOffline(cause))
 		l.engine.dirFailed(l.root, cause)
@@ -155,8 +159,8 @@ func (l *partitionLog) shut(ctx context.Context) (clean bool, err error) {
 	}
 	l.flusher.stop()
 	if l.failed.Load() == nil {
-		if err = l.closeFiles(ctx); err != nil {
-			err = l.errOffline(err)
+		if err = l.closeFiles(ctx); err != nil && ctx.Err() == nil {
+			err = l.fail(err)
 		}
 	}
 	for _, s := range l.view.Load().segments {

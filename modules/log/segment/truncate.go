@@ -80,7 +80,7 @@ func (l *partitionLog) truncate(to int64) error {
 	return l.engine.fs.SyncDir(*l.dir.Load())
 }
 
-// cut returns a new view of a segment that ends before the first batch that holds an offset >= to. The file is still as
+// cut returns a new view of a segment that ends with the last batch below an offset. The file is still as
 // long as it was: truncateFile comes after the later segments are gone.
 func (l *partitionLog) cut(s *segment, to int64) (*segment, error) {
 	h, err := s.batches.acquire()
@@ -88,33 +88,23 @@ func (l *partitionLog) cut(s *segment, to int64) (*segment, error) {
 		return nil, err
 	}
 	defer h.Release()
-	size, end := s.size.Load(), to
-	at, ok, err := s.find(h.file, to, size)
-	if err != nil {
+	size := s.size.Load()
+	if at, ok, err := s.find(h.file, to, size); err != nil {
 		return nil, err
-	}
-	if ok {
-		var sc scanner
-		sc.begin(h.file, at.pos, size)
-		err := sc.next()
-		size, end = at.pos, min(to, sc.header.BaseOffset)
-		sc.end()
-		if err != nil {
-			return nil, err
-		}
+	} else if ok {
+		size = at.pos
 	}
 	t := newSegment(l.engine.fs, &l.dir, s.base, "", l.settings.Load())
 	t.created, t.jitter = s.created, s.jitter
 	if err := t.offsets.copyFrom(&s.offsets, func(_, pos int64) bool { return pos < size }); err != nil {
 		return nil, err
 	}
-	if err := t.times.copyFrom(&s.times, func(_, offset int64) bool { return offset < end-s.base }); err != nil {
+	if err := t.times.copyFrom(&s.times, func(_, offset int64) bool { return offset < to-s.base }); err != nil {
 		return nil, err
 	}
 	if err := t.loadTail(size); err != nil {
 		return nil, err
 	}
-	t.publish(size, end)
 	return t, t.loadFirst()
 }
 
