@@ -214,7 +214,12 @@ func (c *Controller) write(records []record) error {
 		for i := range records {
 			payload = records[i].appendTo(payload)
 		}
+		working := c.journal.failed == nil
 		if err := c.journal.append(payload); err != nil {
+			if working && c.journal.failed != nil { // clients get each error; that there is no way on is for the operator
+				c.Log.Error("the metadata journal cannot be written any more: restart the broker once its disk is well",
+					zap.String("file", c.journal.path()), zap.Error(err))
+			}
 			return kafka.Errorf(kafka.KafkaStorageError, "The metadata journal cannot be written: %s", err)
 		}
 	}

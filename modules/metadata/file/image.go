@@ -2,6 +2,7 @@ package file
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
@@ -22,42 +23,56 @@ func fullImage(s *state, self metadata.Registration) (*metadata.Image, *metadata
 		Features: map[string]int16{},
 	}
 	delta := &metadata.Delta{Brokers: true}
-	for id, t := range s.topics {
-		shown := t.image(s.node, s.starts)
-		image.Topics[t.name], image.TopicIDs[id] = shown, shown
+	for _, name := range slices.Sorted(maps.Keys(s.names)) {
+		id := s.names[name]
+		shown := s.topics[id].image(s.node, s.starts)
+		image.Topics[name], image.TopicIDs[id] = shown, shown
 		delta.Topics = append(delta.Topics, shown)
 	}
-	for res, configs := range s.configs {
-		image.Configs[res] = maps.Clone(configs)
+	for _, res := range slices.SortedFunc(maps.Keys(s.configs), compareResources) {
+		image.Configs[res] = maps.Clone(s.configs[res])
 		delta.Configs = append(delta.Configs, res)
 	}
 	return image, delta
 }
 
 // nextImage derives an image from the one before: what the records did not touch is shared. Each of its maps is copied
-// once at most, whatever the number of records.
+// once at most, whatever the number of records. The delta is in the order of the records.
 func nextImage(prev *metadata.Image, s *state, records []record) (*metadata.Image, *metadata.Delta) {
 	image, delta := *prev, &metadata.Delta{}
 	image.Offset = s.offset
-	changed := map[kafka.TopicID]bool{}
-	configs := map[metadata.Resource]bool{}
+	var topics ordered[kafka.TopicID]
+	var configs ordered[metadata.Resource]
 	for i := range records {
 		switch r := &records[i]; r.kind {
-		case createTopic, addPartitions, removeTopic:
-			changed[r.id] = true
+		case createTopic, addPartitions:
+			topics.add(r.id)
+		case removeTopic:
+			topics.add(r.id)
+			if was := prev.TopicIDs[r.id]; was != nil && prev.TopicConfigs(was.Name) != nil {
+				configs.add(topicResource(was.Name))
+			}
 		case setConfig, removeConfig:
-			configs[r.resource] = true
+			configs.add(r.resource)
 		case producerIDs, brokerStarted:
 		}
 	}
-	if len(changed) > 0 {
-		image.Topics, image.TopicIDs = maps.Clone(prev.Topics), maps.Clone(prev.TopicIDs)
+	changeTopics(&image, delta, s, topics.list)
+	changeConfigs(&image, s, configs.list)
+	delta.Configs = configs.list
+	return &image, delta
+}
+
+func changeTopics(image *metadata.Image, delta *metadata.Delta, s *state, changed []kafka.TopicID) {
+	if len(changed) == 0 {
+		return
 	}
-	for id := range changed {
-		if was := prev.TopicIDs[id]; s.topics[id] == nil {
+	image.Topics, image.TopicIDs = maps.Clone(image.Topics), maps.Clone(image.TopicIDs)
+	for _, id := range changed {
+		if s.topics[id] == nil {
+			was := image.TopicIDs[id]
 			delete(image.Topics, was.Name)
 			delete(image.TopicIDs, id)
-			configs[topicResource(was.Name)] = true
 			delta.Deleted = append(delta.Deleted, was)
 			continue
 		}
@@ -65,25 +80,35 @@ func nextImage(prev *metadata.Image, s *state, records []record) (*metadata.Imag
 		image.Topics[shown.Name], image.TopicIDs[id] = shown, shown
 		delta.Topics = append(delta.Topics, shown)
 	}
-	setConfigs(&image, prev, s, configs, delta)
-	return &image, delta
 }
 
-func setConfigs(image, prev *metadata.Image, s *state, changed map[metadata.Resource]bool, delta *metadata.Delta) {
+func changeConfigs(image *metadata.Image, s *state, changed []metadata.Resource) {
 	if len(changed) == 0 {
 		return
 	}
-	image.Configs = maps.Clone(prev.Configs)
-	for res := range changed {
-		now := s.configs[res]
-		if len(now) == 0 && prev.Configs[res] == nil {
-			continue // a deleted topic that had none
-		}
-		if len(now) == 0 {
-			delete(image.Configs, res)
-		} else {
+	image.Configs = maps.Clone(image.Configs)
+	for _, res := range changed {
+		if now := s.configs[res]; len(now) > 0 {
 			image.Configs[res] = maps.Clone(now)
+		} else {
+			delete(image.Configs, res)
 		}
-		delta.Configs = append(delta.Configs, res)
 	}
+}
+
+// ordered is a set that remembers the order of its elements.
+type ordered[T comparable] struct {
+	list []T
+	seen map[T]bool
+}
+
+func (o *ordered[T]) add(v T) {
+	if o.seen[v] {
+		return
+	}
+	if o.seen == nil {
+		o.seen = map[T]bool{}
+	}
+	o.seen[v] = true
+	o.list = append(o.list, v)
 }
