@@ -2,6 +2,7 @@ package handler_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"github.com/jackdawmq/jackdaw/core/internal/handler"
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
 
@@ -302,4 +305,75 @@ func FuzzFetch(f *testing.F) {
 		b.router.Serve(c)
 		c.Response.Release()
 	})
+}
+
+func TestFetchStorageError(t *testing.T) {
+	b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) { s.Engine = brokenEngine{s.Engine} })
+	b.createTopic("t", 1)
+	for version, want := range map[int16]kafka.ErrorCode{4: kafka.NotLeaderOrFollower, 5: kafka.NotLeaderOrFollower, 6: kafka.KafkaStorageError, 12: kafka.KafkaStorageError} {
+		if a := b.fetchOne(fetchRequest(version, "t", kafka.TopicID{}, 0, 0)); a.ErrorCode != int16(want) {
+			t.Errorf("version %d answers %v, want %v", version, kafka.ErrorCode(a.ErrorCode), want)
+		}
+	}
+	if a := b.produce("t", 0, batch(t, nil, "v")); a.ErrorCode != int16(kafka.KafkaStorageError) {
+		t.Errorf("produce answers %v", kafka.ErrorCode(a.ErrorCode))
+	}
+}
+
+// brokenEngine opens no log.
+type brokenEngine struct{ log.Engine }
+
+func (brokenEngine) Open(context.Context, log.Spec, log.Host) (log.Log, error) {
+	return nil, errors.New("no such disk")
+}
+
+func TestLeaderHints(t *testing.T) {
+	b := newBroker(t)
+	id := b.createTopic("t", 2)
+	b.change(&metadata.Delta{Brokers: true}, func(i *metadata.Image) {
+		i.Brokers = map[kafka.NodeID]*metadata.Broker{
+			1: i.Brokers[1],
+			2: {ID: 2, Rack: "r", Endpoints: []metadata.Endpoint{{Listener: "PLAINTEXT", Host: "two", Port: 9}}},
+			3: {ID: 3, Endpoints: []metadata.Endpoint{{Listener: "OTHER", Host: "three", Port: 9}}},
+		}
+	})
+	b.setLeader("t", 2, 5)
+	two := fetchRequest(16, "", id, 0, 0)
+	two.Topics[0].Partitions = append(two.Topics[0].Partitions, fetchTopic("", id, 1, 0).Partitions...)
+	fetched := b.do(two).(*kmsg.FetchResponse)
+	if len(fetched.Brokers) != 1 || fetched.Brokers[0].NodeID != 2 || fetched.Brokers[0].Host != "two" || *fetched.Brokers[0].Rack != "r" {
+		t.Errorf("brokers %+v", fetched.Brokers)
+	}
+	for _, p := range fetched.Topics[0].Partitions {
+		if p.CurrentLeader.LeaderID != 2 || p.CurrentLeader.LeaderEpoch != 5 {
+			t.Errorf("%+v", p.CurrentLeader)
+		}
+	}
+	if old := b.do(fetchRequest(15, "", id, 0, 0)).(*kmsg.FetchResponse); len(old.Brokers) != 0 || old.Topics[0].Partitions[0].CurrentLeader.LeaderID != -1 {
+		t.Errorf("version 15 knows no leaders: %+v", old)
+	}
+	produced := b.do(produceRequest(10, 1, "t", kafka.TopicID{}, 0, batch(t, nil, "v"))).(*kmsg.ProduceResponse)
+	if len(produced.Brokers) != 1 || produced.Brokers[0].Host != "two" {
+		t.Errorf("brokers %+v", produced.Brokers)
+	}
+	b.setLeader("t", 3, 6) // no address on this listener
+	if resp := b.do(fetchRequest(16, "", id, 0, 0)).(*kmsg.FetchResponse); len(resp.Brokers) != 0 || resp.Topics[0].Partitions[0].CurrentLeader.LeaderID != 3 {
+		t.Errorf("%+v", resp)
+	}
+}
+
+func TestFetchTooManyPartitions(t *testing.T) {
+	b := newBroker(t)
+	id := b.createTopic("t", 1)
+	req := fetchRequest(12, "t", id, 0, 0)
+	req.Topics[0].Partitions = make([]kmsg.FetchRequestTopicPartition, 1<<16+1)
+	if resp := b.do(req).(*kmsg.FetchResponse); resp.ErrorCode != int16(kafka.InvalidRequest) {
+		t.Errorf("answers %v", kafka.ErrorCode(resp.ErrorCode))
+	}
+	req.SetVersion(6) // has no place for an error
+	c := call(t.Context(), req)
+	b.router.Serve(c)
+	if !c.Response.None || !c.Response.Close {
+		t.Error("a request of an old version must close the connection")
+	}
 }

@@ -68,19 +68,8 @@ type role struct {
 // TopicPartition returns the partition's name.
 func (p *Partition) TopicPartition() kafka.TopicPartition { return p.tp }
 
-// TopicID returns the id of the partition's topic.
-func (p *Partition) TopicID() kafka.TopicID { return p.id }
-
 // Deleted reports whether the topic was deleted: whoever kept the Partition must look it up again.
 func (p *Partition) Deleted() bool { return p.role.Load() == nil }
-
-// Leader returns the current leader and its epoch: what CurrentLeader of Produce and Fetch answers (KIP-951).
-func (p *Partition) Leader() (kafka.NodeID, kafka.LeaderEpoch) {
-	if r := p.role.Load(); r != nil {
-		return r.leader, r.epoch
-	}
-	return kafka.NoNode, kafka.NoEpoch
-}
 
 // Watch makes w wake whenever the high watermark, the last stable offset, the log start or the leader of the partition
 // changes, and when it is deleted.

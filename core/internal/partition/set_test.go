@@ -32,6 +32,7 @@ type faultyEngine struct {
 	openErr   error
 	appendErr atomic.Bool
 	found     []log.Found
+	hosts     map[kafka.TopicPartition]log.Host
 	opened    []kafka.TopicPartition
 	deleted   []kafka.TopicPartition
 	mu        sync.Mutex
@@ -50,6 +51,10 @@ func (e *faultyEngine) Open(ctx context.Context, spec log.Spec, host log.Host) (
 	if e.openErr != nil {
 		return nil, e.openErr
 	}
+	if e.hosts == nil {
+		e.hosts = map[kafka.TopicPartition]log.Host{}
+	}
+	e.hosts[spec.TopicPartition] = host
 	l, err := e.Engine.Open(ctx, spec, host)
 	return &faultyLog{l, e, host}, err
 }
@@ -518,3 +523,6 @@ func TestLookupsDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// neverExpires is the deadline of a wait that only a wake-up ends.
+func neverExpires() time.Time { return time.Time{} }
