@@ -26,39 +26,40 @@ func (h *Handlers) describeTopicPartitions(c *api.Call, req *kmsg.DescribeTopicP
 		}
 		return resp
 	}
+	h.describePage(c, req, resp, &where, names)
+	return resp
+}
+
+// describePage fills one answer, until its limit is reached or there are no more topics. Topics that the client may not
+// see are answered as such if they were asked for.
+func (h *Handlers) describePage(c *api.Call, req *kmsg.DescribeTopicPartitionsRequest, resp *kmsg.DescribeTopicPartitionsResponse, where *placement, names []string) {
 	var hidden []kmsg.DescribeTopicPartitionsResponseTopic
 	left := h.describeLimit(where.image, req.ResponsePartitionLimit)
 	for _, name := range names {
 		if !h.allowed(c, auth.Describe, auth.Topic, name) {
-			if !all {
+			if len(req.Topics) > 0 {
 				hidden = append(hidden, describeError(name, kafka.TopicAuthorizationFailed))
 			}
 			continue
 		}
-		if resp.NextCursor != nil {
-			continue // only to find what is hidden
-		}
 		if left == 0 {
 			resp.NextCursor = &kmsg.DescribeTopicPartitionsResponseNextCursor{Topic: name}
-			if all {
-				break
-			}
-			continue
+			break
 		}
 		first := 0
 		if req.Cursor != nil && req.Cursor.Topic == name {
 			first = int(req.Cursor.Partition)
 		}
-		t := describeTopic(&where, name, first, left)
+		t := describeTopic(where, name, first, left)
 		t.AuthorizedOperations = h.authorizedOperations(c, auth.Topic, name)
 		resp.Topics = append(resp.Topics, t)
 		left -= len(t.Partitions)
 		if next := first + len(t.Partitions); t.ErrorCode == 0 && next < len(where.image.Topics[name].Partitions) {
 			resp.NextCursor = &kmsg.DescribeTopicPartitionsResponseNextCursor{Topic: name, Partition: int32(next)}
+			break
 		}
 	}
 	resp.Topics = append(resp.Topics, hidden...)
-	return resp
 }
 
 // topicsToDescribe lists the names in order, from the cursor's on.
