@@ -12,7 +12,7 @@ import (
 // load builds the state from the log and opens the shard for requests. A partition that cannot be read is tried again
 // until the shard is dropped. unsubscribe ends the notifications of the high watermark.
 func (s *shard[S]) load(ctx context.Context) (unsubscribe func(), ok bool) {
-	for {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		started := time.Now()
 		unsubscribe, records, err := s.replayAll(ctx)
 		if err == nil {
@@ -28,7 +28,7 @@ func (s *shard[S]) load(ctx context.Context) (unsubscribe func(), ok bool) {
 		select {
 		case <-ctx.Done():
 			return nil, false
-		case <-time.After(loadRetry):
+		case <-time.After(pause):
 		}
 	}
 }

@@ -32,8 +32,8 @@ const (
 	// maxQueue bounds the handlers that wait for a shard. A connection has one request in flight, so only a shard that
 	// stands still gets near.
 	maxQueue = 1 << 16
-	// loadRetry is the pause after a partition could not be read.
-	loadRetry = time.Second
+	// firstRetry and lastRetry are the pauses after a partition could not be read, which double in between.
+	firstRetry, lastRetry = 50 * time.Millisecond, 2 * time.Second
 )
 
 // Runtime owns the shards of one coordinator.

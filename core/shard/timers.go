@@ -44,6 +44,9 @@ func (t *Timers[K]) Cancel(key K) {
 	}
 }
 
+// Scheduled reports whether a key has a deadline.
+func (t *Timers[K]) Scheduled(key K) bool { return t.byKey[key] != nil }
+
 // Next returns the earliest deadline, or the zero time when there is none.
 func (t *Timers[K]) Next() time.Time {
 	if len(t.heap) == 0 {

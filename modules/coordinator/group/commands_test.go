@@ -83,18 +83,23 @@ func (s *scenario) join(a args) []string {
 			req.Protocols = append(req.Protocols, kmsg.JoinGroupRequestProtocol{Name: name, Metadata: metadata.AppendTo(nil)})
 		}
 	}
-	s.start(c.name+" join", func() string {
+	s.learn(c.name+" join", func() func() string {
 		resp := s.send(strings.ToLower(c.name), a.version(9), req).(*kmsg.JoinGroupResponse)
-		if resp.ErrorCode == 0 || resp.ErrorCode == int16(kafka.MemberIDRequired) {
-			c.memberID = resp.MemberID
-		}
-		if resp.ErrorCode != 0 {
-			return fmt.Sprintf("%s member=%q", errorName(resp.ErrorCode), resp.MemberID)
-		}
-		c.generation = resp.Generation
-		return joined(resp)
+		return func() string { return c.joined(resp) }
 	})
 	return nil
+}
+
+// joined notes what a JoinGroup answers, and describes it.
+func (c *client) joined(resp *kmsg.JoinGroupResponse) string {
+	if resp.ErrorCode == 0 || resp.ErrorCode == int16(kafka.MemberIDRequired) {
+		c.memberID = resp.MemberID
+	}
+	if resp.ErrorCode != 0 {
+		return fmt.Sprintf("%s member=%q", errorName(resp.ErrorCode), resp.MemberID)
+	}
+	c.generation = resp.Generation
+	return joined(resp)
 }
 
 func joined(resp *kmsg.JoinGroupResponse) string {

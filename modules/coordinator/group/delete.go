@@ -17,11 +17,9 @@ func (m *machine) remove(t *shard.Turn, groupID string, reply func(error)) {
 	case g.state != Empty:
 		refused = kafka.Errorf(kafka.NonEmptyGroup, "The group is not empty.")
 	default:
-		for topic, partitions := range g.offsets {
-			for index := range partitions {
-				t.Append(encodeOffsetKey(groupID, topic, index), nil)
-			}
-		}
+		g.sortedOffsets(func(topic string, index int32, _ committed) {
+			t.Append(encodeOffsetKey(groupID, topic, index), nil)
+		})
 		t.Append(encodeGroupKey(groupID), nil)
 		t.Divide()
 	}

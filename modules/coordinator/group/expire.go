@@ -1,6 +1,8 @@
 package group
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/shard"
@@ -8,19 +10,18 @@ import (
 
 // expire appends tombstones for the offsets that have outlived their retention, and for empty groups that have none left.
 func (m *machine) expire(t *shard.Turn) {
-	for _, g := range m.groups {
+	for _, id := range slices.Sorted(maps.Keys(m.groups)) {
+		g := m.groups[id]
 		left := 0
-		for topic, partitions := range g.offsets {
-			for index, c := range partitions {
-				if g.expired(topic, index, c, m.OffsetsRetention, t.Now) {
-					t.Append(encodeOffsetKey(g.id, topic, index), nil)
-				} else {
-					left++
-				}
+		g.sortedOffsets(func(topic string, index int32, c committed) {
+			if g.expired(topic, index, c, m.OffsetsRetention, t.Now) {
+				t.Append(encodeOffsetKey(id, topic, index), nil)
+			} else {
+				left++
 			}
-		}
+		})
 		if left == 0 && g.state == Empty && len(g.pending) == 0 && len(g.unstable) == 0 {
-			t.Append(encodeGroupKey(g.id), nil)
+			t.Append(encodeGroupKey(id), nil)
 		}
 	}
 	t.Divide()
@@ -28,10 +29,10 @@ func (m *machine) expire(t *shard.Turn) {
 
 // forget appends tombstones for all offsets of deleted topics.
 func (m *machine) forget(t *shard.Turn, topics []string) {
-	for _, g := range m.groups {
+	for _, id := range slices.Sorted(maps.Keys(m.groups)) {
 		for _, topic := range topics {
-			for index := range g.offsets[topic] {
-				t.Append(encodeOffsetKey(g.id, topic, index), nil)
+			for _, index := range slices.Sorted(maps.Keys(m.groups[id].offsets[topic])) {
+				t.Append(encodeOffsetKey(id, topic, index), nil)
 			}
 		}
 	}

@@ -26,11 +26,9 @@ func (m *machine) fetch(t *shard.Turn, groupID string, wanted []fetchedOffset, r
 		g = newGroup(groupID)
 	}
 	if wanted == nil {
-		for topic, partitions := range g.offsets {
-			for index := range partitions {
-				wanted = append(wanted, fetchedOffset{topic: topic, partition: index})
-			}
-		}
+		g.sortedOffsets(func(topic string, index int32, _ committed) {
+			wanted = append(wanted, fetchedOffset{topic: topic, partition: index})
+		})
 	}
 	for i := range wanted {
 		w := &wanted[i]

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -42,6 +43,7 @@ type group struct {
 	static       map[string]string // member ids by group instance id
 	supported    map[string]int    // how many members know a protocol
 	joining      int               // members with a parked JoinGroup
+	metadata     int               // bytes that the members have said, for all protocols
 	pending      map[string]bool   // ids given out with MEMBER_ID_REQUIRED that have not joined yet
 	unsynced     map[string]bool   // members that have not sent SyncGroup in this generation
 
@@ -134,9 +136,10 @@ func (g *group) rename(m *member, id string) {
 	g.static[*m.instance] = id
 }
 
-// count adds n to the number of members of each protocol that m knows.
+// count adds n times a member to the number of those that know each protocol, and its metadata to that of all.
 func (g *group) count(m *member, n int) {
 	for i, p := range m.protocols {
+		g.metadata += n * (len(p.name) + len(p.metadata))
 		if slices.ContainsFunc(m.protocols[:i], func(q protocol) bool { return q.name == p.name }) {
 			continue // named twice
 		}
@@ -231,13 +234,14 @@ func (g *group) rebalanceTimeout() (longest time.Duration) {
 // allJoined reports whether nobody is missing in the rebalance.
 func (g *group) allJoined() bool { return g.joining == len(g.members) && len(g.pending) == 0 }
 
-// assignments returns what each member has been assigned.
-func (g *group) assignments() map[string][]byte {
-	all := make(map[string][]byte, len(g.members))
-	for _, m := range g.members {
-		all[m.id] = m.assignment
+// sortedOffsets calls f for every committed offset, sorted by topic and partition: what follows from it must not depend on
+// the order of a map.
+func (g *group) sortedOffsets(f func(topic string, partition int32, c committed)) {
+	for _, topic := range slices.Sorted(maps.Keys(g.offsets)) {
+		for _, index := range slices.Sorted(maps.Keys(g.offsets[topic])) {
+			f(topic, index, g.offsets[topic][index])
+		}
 	}
-	return all
 }
 
 // set stores an offset and returns what takes that back.

@@ -67,10 +67,17 @@ func (m *machine) join(t *shard.Turn, req *joinRequest) {
 	}
 }
 
+// maxGroupMetadata bounds the memory of a group's members before they sync. What they say for one protocol must fit into
+// a batch of 1 MiB together; this leaves room for many protocols.
+const maxGroupMetadata = 16 << 20
+
 // admits reports whether group.max.size leaves room for a member. While a rebalance is prepared, those that have joined
 // count; otherwise all do.
 func (m *machine) admits(g *group, memberID string) bool {
 	member := g.byID[memberID]
+	if member == nil && g.metadata > maxGroupMetadata {
+		return false
+	}
 	switch g.state {
 	case PreparingRebalance:
 		return member != nil && member.joining != nil || g.joining < m.MaxSize

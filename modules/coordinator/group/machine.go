@@ -1,6 +1,8 @@
 package group
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
@@ -61,7 +63,8 @@ func (m *machine) Deadline() time.Time { return m.timers.Next() }
 // Loaded implements shard.State: members get a whole session timeout to find their coordinator.
 func (m *machine) Loaded(t *shard.Turn) {
 	m.timers.Schedule(timer{kind: expiryTimer}, t.Now.Add(m.RetentionCheckInterval))
-	for _, g := range m.groups {
+	for _, id := range slices.Sorted(maps.Keys(m.groups)) {
+		g := m.groups[id]
 		for _, member := range g.members {
 			m.heard(t, g, member)
 		}

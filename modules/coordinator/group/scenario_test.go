@@ -104,7 +104,7 @@ type client struct {
 type request struct {
 	order int
 	what  string
-	done  chan string
+	done  chan func() string // describes the answer; runs where commands run
 }
 
 // client returns the client of a name.
@@ -117,10 +117,18 @@ func (s *scenario) client(name string) *client {
 	return c
 }
 
-// start runs f, which describes the answer of a request, on a goroutine of its own.
+// start runs f, which sends a request and describes the answer, on a goroutine of its own.
 func (s *scenario) start(what string, f func() string) {
+	s.learn(what, func() func() string {
+		answer := f()
+		return func() string { return answer }
+	})
+}
+
+// learn is start for requests whose answers teach the client something.
+func (s *scenario) learn(what string, f func() (learn func() string)) {
 	s.sent++
-	r := &request{order: s.sent, what: what, done: make(chan string, 1)}
+	r := &request{order: s.sent, what: what, done: make(chan func() string, 1)}
 	s.pending = append(s.pending, r)
 	go func() { r.done <- f() }()
 }
@@ -140,7 +148,7 @@ func (s *scenario) do(command string) []string {
 	for _, r := range s.pending {
 		select {
 		case answer := <-r.done:
-			happened = append(happened, r.what+": "+readable(answer))
+			happened = append(happened, r.what+": "+readable(answer()))
 		default:
 			left = append(left, r)
 			if r.order > before {

@@ -15,7 +15,7 @@ import (
 
 func (c *Coordinator) describeGroups(from *api.Call, req *kmsg.DescribeGroupsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDescribeGroupsResponse()
-	for _, group := range req.Groups {
+	for _, group := range once(req.Groups) {
 		if !c.allowed(from, auth.Describe, auth.Group, group) {
 			resp.Groups = append(resp.Groups, describeError(group, kafka.GroupAuthorizationFailed))
 			continue
@@ -32,6 +32,16 @@ func (c *Coordinator) describeGroups(from *api.Call, req *kmsg.DescribeGroupsReq
 		resp.Groups = append(resp.Groups, described)
 	}
 	return resp
+}
+
+// once returns names without repetitions: a small request must not ask for a large answer many times.
+func once(names []string) []string {
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // authorizedOperations returns the operations on a group that the client may do, one bit for each (KIP-430).
@@ -83,7 +93,7 @@ func passes(filters []string, name string) bool {
 
 func (c *Coordinator) deleteGroups(from *api.Call, req *kmsg.DeleteGroupsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDeleteGroupsResponse()
-	for _, group := range req.Groups {
+	for _, group := range once(req.Groups) {
 		err := c.deleteGroup(from, group)
 		deleted := kmsg.NewDeleteGroupsResponseGroup()
 		deleted.Group, deleted.ErrorCode, deleted.ErrorMessage = group, int16(kafka.CodeOf(err)), kafka.MessageOf(err)

@@ -101,8 +101,14 @@ func (c *Coordinator) offsetFetch(from *api.Call, req *kmsg.OffsetFetchRequest) 
 		singleGroup(resp, &group, c.fetchGroup(from, &group, req.RequireStable), req.Version)
 		return resp
 	}
+	seen := make(map[string]bool, len(req.Groups))
 	for i := range req.Groups {
-		resp.Groups = append(resp.Groups, c.fetchGroup(from, &req.Groups[i], req.RequireStable))
+		group := &req.Groups[i]
+		if group.Topics == nil && seen[group.Group] {
+			continue // a small request must not ask for a large answer many times
+		}
+		seen[group.Group] = true
+		resp.Groups = append(resp.Groups, c.fetchGroup(from, group, req.RequireStable))
 	}
 	return resp
 }
@@ -167,12 +173,9 @@ func (c *Coordinator) fetchGroup(from *api.Call, req *kmsg.OffsetFetchRequestGro
 	return resp
 }
 
-// visible sorts all offsets of a group and leaves out the topics that the client must not see or, when it speaks of topics
-// by id, that have none any more.
+// visible leaves out of all offsets of a group the topics that the client must not see or, when it speaks of topics by id,
+// that have none any more.
 func (c *Coordinator) visible(from *api.Call, image *metadata.Image, offsets []fetchedOffset) []fetchedOffset {
-	slices.SortFunc(offsets, func(a, b fetchedOffset) int {
-		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
-	})
 	return slices.DeleteFunc(offsets, func(o fetchedOffset) bool {
 		return from.Version >= 10 && image.Topics[o.topic] == nil || !c.allowed(from, auth.Describe, auth.Topic, o.topic)
 	})
