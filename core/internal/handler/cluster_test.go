@@ -119,11 +119,14 @@ func groupCoordinator() fakeCoordinator {
 func TestEveryVersionIsAnswered(t *testing.T) {
 	c := newCluster(t, nil, groupCoordinator())
 	c.create("t")
-	keys := []int16{3, 10, 17, 19, 20, 29, 30, 31, 32, 33, 36, 37, 43, 44, 46, 60, 65, 66, 74, 75}
-	for _, key := range keys {
+	// The ranges of Apache Kafka 4.4: clients use the bottom and the top of every one.
+	keys := map[int16][2]int16{3: {0, 13}, 10: {0, 6}, 17: {0, 1}, 19: {2, 7}, 20: {1, 6}, 29: {1, 3}, 30: {1, 3}, 31: {1, 3},
+		32: {1, 4}, 33: {0, 2}, 36: {0, 2}, 37: {0, 3}, 43: {0, 2}, 44: {0, 1}, 46: {0, 0}, 60: {0, 2}, 65: {0, 0}, 66: {0, 2},
+		74: {0, 1}, 75: {0, 0}}
+	for key, versions := range keys {
 		route, _ := c.router.Lookup(key, 0)
-		if route == nil {
-			t.Errorf("key %d has no route", key)
+		if route == nil || route.Min != versions[0] || route.Max != versions[1] || route.AdvertisedMin >= 0 && route.AdvertisedMin != route.Min {
+			t.Errorf("key %d: route %+v, want versions %v", key, route, versions)
 			continue
 		}
 		for version := route.Min; version <= route.Max; version++ {

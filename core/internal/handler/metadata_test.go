@@ -231,6 +231,37 @@ func TestAuthorizedOperations(t *testing.T) {
 	}
 }
 
+// TestMetadataOfTheGateway asks without a Kafka listener: any address will do.
+func TestMetadataOfTheGateway(t *testing.T) {
+	c := newCluster(t, nil)
+	c.create("t")
+	c.listener = ""
+	resp := askMetadata(c, 12, metadataRequest("t"))
+	if len(resp.Brokers) != 1 || resp.Topics[0].Partitions[0].Leader != 1 {
+		t.Errorf("%+v", resp)
+	}
+}
+
+// TestMetadataAllocations keeps the answer for all topics from allocating for each of them.
+func TestMetadataAllocations(t *testing.T) {
+	c := newCluster(t, nil)
+	topics := make([]metadata.NewTopic, 1000)
+	for i := range topics {
+		topics[i] = metadata.NewTopic{Name: fmt.Sprint("topic-", i), Partitions: 3, Replicas: -1}
+	}
+	c.metadata.CreateTopics(t.Context(), topics, false)
+	req := kmsg.NewPtrMetadataRequest()
+	req.SetVersion(12)
+	sent := call(t.Context(), req)
+	allocs := testing.AllocsPerRun(20, func() {
+		sent.Response.Reset()
+		c.router.Serve(sent)
+	})
+	if allocs > 100 {
+		t.Errorf("%v allocations for 1000 topics", allocs)
+	}
+}
+
 func BenchmarkMetadataAll(b *testing.B) {
 	c := newCluster(b, nil)
 	for i := range 10 {
