@@ -1,0 +1,43 @@
+package plugin
+
+import (
+	"context"
+	"time"
+)
+
+// Bindings tells which plugins are in force.
+type Bindings interface {
+	// Chain returns the chain of a topic: nil when none of its slots names a plugin. The error is a *Failure with
+	// NotLoaded, which clients retry, while the topic names a plugin that this broker has not loaded yet.
+	Chain(topic string) (*Chain, error)
+	// Assignor returns the assignor bound to a group; nil when none is. The binding owns it.
+	Assignor(group string) (Assignor, error)
+}
+
+// Registry keeps the plugins of a cluster: their bytes by digest, and names with versions that point to digests. A
+// version never changes.
+type Registry interface {
+	// Lookup loads a plugin; the caller closes the program. An unknown name is INVALID_CONFIG; a plugin whose bytes are
+	// not here yet is a *Failure with NotLoaded.
+	Lookup(ctx context.Context, ref Ref) (Program, error)
+	// Deploy checks and compiles b, stores it, and lets name@version point to it once it is durable. The same bytes again
+	// do nothing; a version that exists with another digest is refused.
+	Deploy(ctx context.Context, ref Ref, b []byte) (Description, error)
+	// List returns every version of every plugin, by name and then by time of deployment.
+	List(ctx context.Context) ([]Description, error)
+	// Describe returns the versions of one name, oldest first; empty for an unknown name.
+	Describe(ctx context.Context, name string) ([]Description, error)
+	// Remove forgets a version. It is refused while a topic or group is bound to it.
+	Remove(ctx context.Context, ref Ref) error
+}
+
+// Description is one deployed version of a plugin.
+type Description struct {
+	Ref        Ref // name and version
+	Info       Info
+	Deployed   time.Time
+	Deployer   string   // principal; "" from the config file
+	Builtin    bool     // native, part of the broker
+	BoundTo    []string // "topic NAME slot", "group NAME"
+	LoadFailed string   // why it can't run on this broker; "" when it can
+}
