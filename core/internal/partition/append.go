@@ -131,12 +131,13 @@ func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (res
 
 // write gives the log a batch whose offsets are set. The caller holds mu.
 func (p *Partition) write(batch record.Batch, h *record.Header) error {
-	if err := p.saveEpochs(); err != nil {
-		return err
-	}
-	return p.log.Append(batch, log.AppendInfo{
+	err := p.log.Append(batch, log.AppendInfo{
 		BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), MaxTimestamp: h.MaxTimestamp, Records: int(h.Count),
 	})
+	if err == nil {
+		p.wroteEpoch(h.LeaderEpoch)
+	}
+	return err
 }
 
 // rulesOf turns topic configs into the rules that produced batches are checked by.

@@ -130,6 +130,7 @@ func (s *Set) open(p *Partition) {
 // remove ends a partition and deletes its log. Requests that came before finish first.
 func (s *Set) remove(p *Partition) {
 	p.resign(nil)
+	p.endSaves()
 	if err := s.Engine.Delete(s.ctx, p.tp, p.id); err != nil {
 		p.logger().Error("the log of a deleted partition can't be removed", zap.Error(err))
 	}

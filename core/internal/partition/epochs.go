@@ -19,13 +19,17 @@ type epochEntry struct {
 
 // leaderEpochs is the history of leader epochs of one log (KIP-101), ascending in both fields. Reading it takes no lock.
 //
-// Changes stay in memory (dirty) until the next append: an epoch in which nothing was written is replaced by the next one
-// at the same start offset anyway, and a new log start is known to the log. So nothing is lost, and starting a broker
-// with many idle partitions writes no files.
+// The side file is written once something was appended in a new epoch: before, the next epoch would replace it at the same
+// start offset anyway, and a new log start is known to the log. So starting and stopping a broker with many idle partitions
+// writes no files. It is written in the background, because a file made durable takes milliseconds: until then recovery
+// finds the epoch in the batches themselves.
 type leaderEpochs struct {
 	mu      sync.Mutex // lets one goroutine change the list; nothing is called with it held
 	entries atomic.Pointer[[]epochEntry]
-	dirty   atomic.Bool
+
+	written kafka.LeaderEpoch // newest epoch of which the log has a batch; guarded by the partition's mu
+	unsaved atomic.Bool       // the side file lacks it
+	saving  sync.Mutex        // held while the side file is written
 }
 
 func (e *leaderEpochs) list() []epochEntry {
@@ -38,7 +42,6 @@ func (e *leaderEpochs) list() []epochEntry {
 // set replaces the list. The caller holds mu.
 func (e *leaderEpochs) set(l []epochEntry) {
 	e.entries.Store(&l)
-	e.dirty.Store(true)
 }
 
 // latest returns the newest epoch, or kafka.NoEpoch.
@@ -133,7 +136,10 @@ func (e *leaderEpochs) load(l []epochEntry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.set(l)
-	e.dirty.Store(false)
+	e.written = kafka.NoEpoch
+	if len(l) > 0 {
+		e.written = l[len(l)-1].epoch
+	}
 }
 
 // encode writes the history as Kafka's leader-epoch-checkpoint has it: version, count, then a line per epoch.

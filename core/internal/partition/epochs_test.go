@@ -36,9 +36,6 @@ func TestEpochsAssign(t *testing.T) {
 		if got := string(e.encode()); got != string(checkpoint(after)) {
 			t.Errorf("%q, epoch %d at %d: %q, want %q", before, epoch, start, got, checkpoint(after))
 		}
-		if e.dirty.Load() != (before != after) {
-			t.Errorf("%q, epoch %d at %d: dirty is %v", before, epoch, start, e.dirty.Load())
-		}
 	}
 	f("", 0, 0, "0 0")
 	f("0 0", 0, 0, "0 0")

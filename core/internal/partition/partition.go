@@ -144,26 +144,6 @@ func (p *Partition) open(ctx context.Context) error {
 	return nil
 }
 
-// restoreEpochs loads the side file of leader epochs, cuts it to the log and adds the epochs that recovery replayed.
-func (p *Partition) restoreEpochs(l log.Log, replayed []epochEntry, status log.Status) {
-	data, _, err := l.LoadState(log.LeaderEpochs)
-	var entries []epochEntry
-	if err == nil {
-		entries, err = decodeEpochs(data)
-	}
-	if err != nil {
-		p.logger().Warn("leader epochs are unreadable; rebuilt from the log", zap.Error(err))
-	}
-	p.epochs.load(entries)
-	p.epochs.truncateEnd(status.EndOffset)
-	for _, x := range replayed {
-		if x.epoch > p.epochs.latest() {
-			p.epochs.assign(x.epoch, x.start)
-		}
-	}
-	p.epochs.truncateStart(status.StartOffset)
-}
-
 // follow takes over what metadata says of the partition.
 func (p *Partition) follow(state *metadata.Partition) {
 	p.mu.Lock()
@@ -184,18 +164,6 @@ func (p *Partition) follow(state *metadata.Partition) {
 	p.mu.Unlock()
 	p.advance()
 	p.watchers.Wake()
-}
-
-// saveEpochs writes the leader epochs to their side file when they changed. The caller holds mu.
-func (p *Partition) saveEpochs() error {
-	if !p.epochs.dirty.CompareAndSwap(true, false) {
-		return nil
-	}
-	err := p.log.SaveState(log.LeaderEpochs, 0, p.epochs.encode())
-	if err != nil {
-		p.epochs.dirty.Store(true)
-	}
-	return err
 }
 
 // resign ends the partition's service. Whoever waits is woken, looks at the role again and answers an error. With a nil

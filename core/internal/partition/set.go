@@ -49,6 +49,7 @@ type Set struct {
 	ctx    context.Context // ends when Stop is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
+	saves  saveQueue
 }
 
 // index finds topics. It is immutable.
@@ -71,6 +72,7 @@ type Topic struct {
 func New(s Settings) *Set {
 	set := &Set{Settings: s, Traffic: newTraffic(s.Metrics)}
 	set.index.Store(&index{})
+	set.saves.wake = make(chan struct{}, 1)
 	set.gauges()
 	set.ctx, set.cancel = context.WithCancel(context.Background())
 	return set

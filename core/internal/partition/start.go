@@ -24,6 +24,7 @@ func (s *Set) Start(_ context.Context, image *metadata.Image, progress func(open
 	s.apply(&metadata.Delta{Topics: slices.Collect(maps.Values(s.image.Topics))}, progress)
 	s.started = true
 	s.reportStrays()
+	s.tasks.Go(s.saveEpochs)
 	if s.ProducerExpiryCheck > 0 {
 		s.tasks.Go(s.expireProducers)
 	}
