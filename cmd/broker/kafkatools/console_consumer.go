@@ -53,6 +53,7 @@ type consoleConsumer struct {
 	std       Streams
 	props     Properties
 	formatter formatter
+	start     kgo.Offset // of --partition
 	client    *kgo.Client
 	positions *groupPositions // nil without a group that commits
 	count     int64
@@ -103,6 +104,9 @@ func (c *consoleConsumer) configure() error {
 	}
 	c.props = files.merge(extra)
 	c.props["bootstrap.servers"] = c.line.value("bootstrap-server")
+	if c.start, err = c.startOffset(); err != nil {
+		return err
+	}
 	if err := c.setResetPolicy(); err != nil {
 		return err
 	}
@@ -212,9 +216,8 @@ func (c *consoleConsumer) options() ([]kgo.Opt, error) {
 	}
 	opts = append(append(opts, consume...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(metadataRetryPause))
 	if c.line.has("partition") {
-		start, err := c.startOffset()
-		partition := map[int32]kgo.Offset{int32(c.line.number("partition")): start}
-		return append(opts, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.line.value("topic"): partition})), err
+		partition := map[int32]kgo.Offset{int32(c.line.number("partition")): c.start}
+		return append(opts, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.line.value("topic"): partition})), nil
 	}
 	group, err := c.props.GroupOptions()
 	if err != nil {

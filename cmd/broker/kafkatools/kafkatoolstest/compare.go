@@ -64,6 +64,7 @@ func (s Step) normalize(text string) string {
 		if strings.Contains(line, "console-consumer-") {
 			continue // groups that earlier commands left, with random names
 		}
+		line = sortConfigs(line)
 		if s.has("numbers") {
 			line = regexp.MustCompile(`(^|[ ,:])\d+\b`).ReplaceAllString(line, "${1}N")
 			line = regexp.MustCompile(`([ ,:])\d+\b`).ReplaceAllString(line, "${1}N")
@@ -74,6 +75,23 @@ func (s Step) normalize(text string) string {
 		slices.Sort(lines)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// sortConfigs sorts the configs of a topic, which Kafka prints in the order of a hash table.
+func sortConfigs(line string) string {
+	before, list, found := strings.Cut(line, "Configs: ")
+	if !found {
+		return line
+	}
+	configs := strings.Split(list, ",")
+	slices.Sort(configs)
+	return before + "Configs: " + strings.Join(configs, ",")
+}
+
+// NeedsConsumerProtocol reports whether a reference can only be met by a cluster that serves groups of the KIP-848 protocol. It is a
+// leaveOut of Replay.
+func NeedsConsumerProtocol(name string) bool {
+	return strings.Contains(name, "848") || name == "groups-list-type-filter"
 }
 
 // significant are the lines of the recorded standard error that are part of the tool's behaviour: not Java's log, stack traces or
