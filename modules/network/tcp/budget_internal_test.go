@@ -5,7 +5,6 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/jackdawmq/jackdaw/core/wire"
 )
@@ -207,19 +206,5 @@ func TestTryTakeNeverWaits(t *testing.T) {
 	b.release(second)
 	if b.used != 0 {
 		t.Errorf("left over: %+v", b)
-	}
-}
-
-func TestIdleNeverStillEndsWhatIsStuck(t *testing.T) {
-	l := &Listener{cfg: DefaultConfig()}
-	if got := l.stuckLimit(); got != l.cfg.MaxIdle {
-		t.Errorf("limit %v", got)
-	}
-	l.cfg.MaxIdle = -time.Millisecond
-	if err := l.cfg.Validate(); err != nil {
-		t.Error(err)
-	}
-	if got := l.stuckLimit(); got != stuckLimit {
-		t.Errorf("limit %v", got)
 	}
 }
