@@ -47,7 +47,7 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 	if o.Internal {
 		checked, err = internalBatch(b)
 	} else {
-		checked, err = record.Validate(b, p.rules.Load(), time.Now().UnixMilli())
+		checked, err = p.validate(b)
 	}
 	if err != nil {
 		failed.RecordErrors = checked.RecordErrors
@@ -68,6 +68,16 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 		p.set.Traffic.MessagesIn.Add(float64(checked.Header.Count))
 	}
 	return result, nil
+}
+
+// validate checks a batch by the topic's rules. Compressed records are decompressed by as many goroutines as there are
+// processors: more would not be faster, and each may take a lot of memory for a small batch.
+func (p *Partition) validate(b []byte) (record.Result, error) {
+	if batch, err := record.Single(b); err == nil && batch.Codec() != record.None {
+		p.set.decompressing <- struct{}{}
+		defer func() { <-p.set.decompressing }()
+	}
+	return record.Validate(b, p.rules.Load(), time.Now().UnixMilli())
 }
 
 // writable reports whether this broker may append now.

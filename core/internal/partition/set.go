@@ -2,6 +2,7 @@ package partition
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,8 @@ type Set struct {
 	image   *metadata.Image
 	started bool
 
+	decompressing chan struct{} // a token for each goroutine that validates compressed records
+
 	ctx    context.Context // ends when Stop is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
@@ -70,7 +73,9 @@ type Topic struct {
 
 // New returns an empty set.
 func New(s Settings) *Set {
-	set := &Set{Settings: s, Traffic: newTraffic(s.Metrics)}
+	set := &Set{
+		Settings: s, Traffic: newTraffic(s.Metrics), decompressing: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
 	set.index.Store(&index{})
 	set.saves.wake = make(chan struct{}, 1)
 	set.gauges()
