@@ -209,7 +209,7 @@ func (l *partitionLog) replace(group []*segment, out *segment, truncated int) er
 	}
 	segments := slices.Concat(v.segments[:first], []*segment{out}, v.segments[first+len(group):])
 	l.view.Store(&view{segments: segments})
-	l.flusher.rolled = slices.DeleteFunc(slices.Clone(l.flusher.rolled), func(s *segment) bool { return slices.Contains(group, s) })
+	l.flusher.rolled = without(l.flusher.rolled, group)
 	if err := l.goLive(out, group); err != nil {
 		return l.fail(err)
 	}

@@ -95,7 +95,7 @@ func newHistory(t *testing.T, seed uint64, compacted bool) *history {
 	h.settings.SegmentBytes = 1024 + h.rng.IntN(4096)
 	h.settings.IndexIntervalBytes = h.rng.IntN(600)
 	if h.rng.IntN(2) == 0 {
-		h.settings.FlushMessages = 1 + int64(h.rng.IntN(5))
+		h.settings.FlushMessages = 1 + int64(h.rng.IntN(2))
 	}
 	if compacted {
 		h.settings.Compact, h.settings.Delete, h.settings.MinDirtyRatio = true, false, 0.01
@@ -187,7 +187,7 @@ func (h *history) advance() {
 // crash lets the machine die and start again.
 func (h *history) crash(compacted bool) {
 	synctest.Wait()
-	if h.settings.FlushMessages < 100 {
+	if h.settings.FlushMessages == 1 { // with more, so many less one may be lost
 		h.model.stable = max(h.model.stable, h.host.stable)
 	}
 	disk := h.disk.CrashClone(h.rng)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"path"
 	"strings"
@@ -120,7 +119,10 @@ func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
 			continue
 		}
 		id, err := readPartitionMetadata(d.fs, path.Join(d.path, entry.Name()))
-		if err != nil {
+		if errors.Is(err, errMetadata) {
+			// A crash can leave it so. Whoever opens the log knows its topic id.
+			d.logger.Warn("ignoring a damaged file", zap.Error(err))
+		} else if err != nil {
 			return nil, nil, err
 		}
 		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path})
@@ -226,6 +228,3 @@ func (d *dataDir) status() log.DirStatus {
 	total, free := vfs.Space(d.fs, d.path)
 	return log.DirStatus{Path: d.path, ID: d.id, Total: total, Free: free, Err: d.offline()}
 }
-
-// isMissing tells whether an error says that a file is not there.
-func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

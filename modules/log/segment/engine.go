@@ -156,7 +156,7 @@ func (e *Engine) open(ctx context.Context, spec log.Spec, host log.Host, found l
 	}
 	dir := path.Join(root.path, spec.TopicPartition.String())
 	if !exists || found.TopicID.IsZero() {
-		if err := e.makeDir(root, dir, spec.TopicID); err != nil {
+		if err := e.makeDir(dir, spec.TopicID); err != nil {
 			return nil, e.openFailed(root, err)
 		}
 	}
@@ -184,15 +184,13 @@ func (e *Engine) openFailed(_ *dataDir, err error) error {
 	return errors.Join(kafka.KafkaStorageError, err)
 }
 
-// makeDir creates a partition directory with its topic id, durably.
-func (e *Engine) makeDir(root *dataDir, dir string, id kafka.TopicID) error {
+// makeDir creates a partition directory with its topic id. The first flush makes it durable: creating a thousand
+// partitions does not wait for the disk a thousand times, and a log that a crash loses held nothing that was promised.
+func (e *Engine) makeDir(dir string, id kafka.TopicID) error {
 	if err := e.fs.MkdirAll(dir); err != nil {
 		return err
 	}
-	if err := replaceFile(e.fs, path.Join(dir, partitionMetadataFile), encodePartitionMetadata(id)); err != nil {
-		return err
-	}
-	return e.fs.SyncDir(root.path)
+	return writeFile(e.fs, path.Join(dir, partitionMetadataFile), encodePartitionMetadata(id), false)
 }
 
 // setAside renames the directory of a log with another topic id.

@@ -57,7 +57,7 @@ func TestCrashAtEveryOperation(t *testing.T) {
 
 func dieAt(t *testing.T, die int64, compacted bool) (reached bool) {
 	h := newHistory(t, uint64(die), compacted)
-	h.settings.SegmentBytes, h.settings.FlushMessages = 2048, 4
+	h.settings.SegmentBytes, h.settings.FlushMessages = 2048, 1
 	var (
 		ops    atomic.Int64
 		opened atomic.Pointer[partition]

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/log"
@@ -16,6 +17,7 @@ import (
 
 // flusher is the part of a log that knows what is durable. Guarded by mu.
 type flusher struct {
+	fresh    bool       // the directory itself, or its first segment, is not durable yet
 	rolled   []*segment // closed, but not synced yet
 	appended int64      // records since Open
 	synced   int64      // of those, how many an fsync has covered
@@ -112,19 +114,25 @@ func (l *partitionLog) flush() error {
 	f.armed = false
 	f.again = false // whoever asked appended before this
 	target, count, truncated := l.end(), f.appended, l.truncated
-	rolled, active := f.rolled, l.active()
+	rolled, active, fresh := f.rolled, l.active(), f.fresh
 	l.mu.Unlock()
 
+	if fresh {
+		if err := l.syncDirectory(); err != nil {
+			return l.fail(err)
+		}
+	}
 	if err := l.syncSegments(rolled, active); err != nil {
 		return l.fail(err)
 	}
 
 	l.mu.Lock()
 	before := l.stable.Load()
+	f.fresh = f.fresh && !fresh
 	if l.truncated == truncated {
 		l.recoveryPoint.Store(target)
 		f.synced = count
-		f.rolled = f.rolled[len(rolled):]
+		f.rolled = without(f.rolled, rolled)
 	}
 	settings := l.settings.Load()
 	if l.settled(settings) {
@@ -138,6 +146,17 @@ func (l *partitionLog) flush() error {
 		l.host.Stable(stable)
 	}
 	return nil
+}
+
+// syncDirectory makes a new partition directory durable.
+func (l *partitionLog) syncDirectory() error {
+	if err := syncFile(l.engine.fs, l.file(partitionMetadataFile)); err != nil {
+		return err
+	}
+	if err := l.engine.fs.SyncDir(*l.dir.Load()); err != nil {
+		return err
+	}
+	return l.engine.fs.SyncDir(l.root.path)
 }
 
 // syncSegments makes closed segments, the active one and the directory durable.
@@ -160,6 +179,11 @@ func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 		return err
 	}
 	return l.engine.fs.SyncDir(*l.dir.Load())
+}
+
+// without returns the segments that are not in another list. It leaves both lists as they are: a flush may be reading them.
+func without(segments, gone []*segment) []*segment {
+	return slices.DeleteFunc(slices.Clone(segments), func(s *segment) bool { return slices.Contains(gone, s) })
 }
 
 // unsynced lists the segments that a clean close has to sync. Called with mu held.

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -120,10 +121,13 @@ func readPartitionMetadata(fsys vfs.FS, dir string) (kafka.TopicID, error) {
 	}
 	id, err := parsePartitionMetadata(data)
 	if err != nil {
-		return id, fmt.Errorf("%s: %w", name, err)
+		return kafka.TopicID{}, fmt.Errorf("%w: %s: %w", errMetadata, name, err)
 	}
 	return id, nil
 }
+
+// errMetadata says that a partition.metadata file can't be read as one.
+var errMetadata = errors.New("damaged partition metadata")
 
 func parsePartitionMetadata(data []byte) (kafka.TopicID, error) {
 	version, rest, _ := strings.Cut(strings.TrimSuffix(string(data), "\n"), "\n")

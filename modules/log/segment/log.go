@@ -190,7 +190,7 @@ func (l *partitionLog) closeFiles(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := l.engine.fs.SyncDir(*l.dir.Load()); err != nil {
+	if err := l.syncDirectory(); err != nil {
 		return err
 	}
 	l.recoveryPoint.Store(end)

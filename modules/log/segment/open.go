@@ -55,9 +55,7 @@ func (l *partitionLog) begin(segments []*segment, start int64) error {
 		if err != nil {
 			return err
 		}
-		if err := l.engine.fs.SyncDir(*l.dir.Load()); err != nil {
-			return err
-		}
+		l.flusher.fresh = true
 		segments = []*segment{s}
 	}
 	l.view.Store(&view{segments: segments})

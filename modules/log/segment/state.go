@@ -1,11 +1,7 @@
 package segment
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"sync"
@@ -64,7 +60,7 @@ func (l *partitionLog) LoadState(kind log.StateKind) ([]byte, int64, error) {
 		name = l.file(fileName(offset, suffixOf(kind)))
 	}
 	data, err := readFile(l.engine.fs, name, maxSideFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	if isMissing(err) {
 		return nil, -1, nil
 	}
 	if err != nil {
@@ -96,15 +92,7 @@ func (f *sideFiles) newest(kind log.StateKind) int64 {
 func (f *sideFiles) write(offset int64, suffix string, data []byte, durable bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	name := path.Join(*f.dir.Load(), fileName(offset, suffix))
-	file, err := f.fs.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	if _, err = file.WriteAt(data, 0); err == nil && durable {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := writeFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, suffix)), data, durable); err != nil {
 		return err
 	}
 	f.note(offset, suffix)
@@ -122,14 +110,8 @@ func (f *sideFiles) note(offset int64, suffix string) {
 // sync makes the files at an offset durable. One that is not there needs nothing.
 func (f *sideFiles) sync(offset int64) error {
 	for _, suffix := range []string{snapshotSuffix, txnIndexSuffix} {
-		file, err := f.fs.OpenFile(path.Join(*f.dir.Load(), fileName(offset, suffix)), os.O_RDWR)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		err := syncFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, suffix)))
+		if err != nil && !isMissing(err) {
 			return err
 		}
 	}
@@ -161,46 +143,6 @@ func (f *sideFiles) prune(segments []*segment) error {
 	})
 }
 
-// readFile reads a whole file of at most limit bytes.
-func readFile(fsys vfs.FS, name string, limit int64) ([]byte, error) {
-	file, err := fsys.OpenFile(name, os.O_RDONLY)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	size, err := file.Size()
-	if err != nil {
-		return nil, err
-	}
-	if size > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, size, limit)
-	}
-	data := make([]byte, size)
-	if n, err := file.ReadAt(data, 0); err != nil && !(errors.Is(err, io.EOF) && int64(n) == size) {
-		return nil, err
-	}
-	return data, nil
-}
-
-// replaceFile writes a file so that a crash leaves the old contents or the new ones: tmp, fsync, rename, fsync of the
-// directory.
-func replaceFile(fsys vfs.FS, name string, data []byte) error {
-	file, err := fsys.OpenFile(name+".tmp", os.O_RDWR|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	if _, err = file.WriteAt(data, 0); err == nil {
-		err = file.Sync()
-	}
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	if err := fsys.Rename(name+".tmp", name); err != nil {
-		return err
-	}
-	return fsys.SyncDir(path.Dir(name))
-}
-
 // merge joins the lists of aborted transactions of several segments, whose entries have one length, in a new file. Without
 // any there is no file.
 func (f *sideFiles) merge(group []*segment, name string) error {
@@ -215,14 +157,7 @@ func (f *sideFiles) merge(group []*segment, name string) error {
 	if len(all) == 0 {
 		return nil
 	}
-	file, err := f.fs.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	if _, err = file.WriteAt(all, 0); err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
+	return writeFile(f.fs, name, all, true)
 }
 
 // adopt takes a merged list of aborted transactions over from compaction.

@@ -58,7 +58,7 @@ func (l *partitionLog) truncate(to int64) error {
 	l.start.Store(min(l.start.Load(), end))
 	l.stable.Store(min(l.stable.Load(), end))
 	l.recoveryPoint.Store(min(l.recoveryPoint.Load(), end))
-	l.flusher.rolled = slices.DeleteFunc(slices.Clone(l.flusher.rolled), func(s *segment) bool { return slices.Contains(gone, s) })
+	l.flusher.rolled = without(l.flusher.rolled, gone)
 	if gone[0].base == last.base {
 		gone[0].gone.Store(true) // its files go on under last
 		gone[0].close()
