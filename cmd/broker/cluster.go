@@ -28,8 +28,7 @@ type brokerView struct {
 }
 
 func newClusterCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "cluster", Short: "Describe the cluster", Args: cobra.NoArgs}
-	cmd.AddCommand(&cobra.Command{
+	return newParentCommand("cluster", "Describe the cluster", &cobra.Command{
 		Use: "describe", Short: "Show the cluster's id, controller and brokers", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
@@ -57,7 +56,6 @@ func newClusterCommand(a *app) *cobra.Command {
 			})
 		},
 	})
-	return cmd
 }
 
 // apiView is a row of "api-versions".
@@ -104,7 +102,7 @@ func listAPIVersions(ctx context.Context, client *kgo.Client) ([]apiView, error)
 	var failures []error
 	for _, broker := range metadata.Brokers {
 		request := kmsg.NewPtrApiVersionsRequest()
-		request.ClientSoftwareName, request.ClientSoftwareVersion = "jackdaw", readVersion().Version
+		request.ClientSoftwareName, request.ClientSoftwareVersion = "jackdaw", softwareVersion()
 		response, err := request.RequestWith(ctx, client.Broker(int(broker.NodeID)))
 		if err == nil {
 			err = kerr.ErrorForCode(response.ErrorCode)

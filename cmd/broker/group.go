@@ -14,11 +14,9 @@ import (
 )
 
 func newGroupCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "group", Short: "List, describe and delete consumer groups, reset their offsets", Args: cobra.NoArgs}
-	offsets := &cobra.Command{Use: "offsets", Short: "Change the offsets of a group", Args: cobra.NoArgs}
-	offsets.AddCommand(newGroupResetCommand(a))
-	cmd.AddCommand(newGroupListCommand(a), newGroupDescribeCommand(a), newGroupDeleteCommand(a), offsets)
-	return cmd
+	offsets := newParentCommand("offsets", "Change the offsets of a group", newGroupResetCommand(a))
+	return newParentCommand("group", "List, describe and delete consumer groups, reset their offsets",
+		newGroupListCommand(a), newGroupDescribeCommand(a), newGroupDeleteCommand(a), offsets)
 }
 
 // groupSummary is a row of "group list".

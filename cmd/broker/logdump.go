@@ -19,7 +19,6 @@ import (
 
 func newLogCommand(a *app) *cobra.Command {
 	var records bool
-	cmd := &cobra.Command{Use: "log", Short: "Look into the files of a broker that is down", Args: cobra.NoArgs}
 	dump := &cobra.Command{
 		Use: "dump FILE|DIR...", Short: "Print segment, index and snapshot files", Args: cobra.MinimumNArgs(1),
 		Long: "Print the .log, .index, .timeindex, .txnindex, .snapshot and checkpoint files of a partition's directory, of Jackdaw or of\n" +
@@ -46,8 +45,7 @@ func newLogCommand(a *app) *cobra.Command {
 		},
 	}
 	dump.Flags().BoolVar(&records, "records", false, "print the records of .log files, one per line")
-	cmd.AddCommand(dump)
-	return cmd
+	return newParentCommand("log", "Look into the files of a broker that is down", dump)
 }
 
 // dumpable are the endings of files that "log dump" reads, in the order in which it shows those of a segment.

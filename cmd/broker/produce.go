@@ -111,7 +111,7 @@ func (a *app) producer(flags produceFlags) (*kgo.Client, error) {
 		return nil, misusef("%v", err)
 	}
 	partitioner := namedPartitioner{kgo.StickyKeyPartitioner(nil)} // keys go where Kafka's clients send them
-	return a.client(append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.RecordDeliveryTimeout(a.global.timeout), kgo.UnknownTopicRetries(20))...)
+	return a.client(append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(20))...)
 }
 
 func (s *sending) done(r *kgo.Record, err error) {

@@ -109,6 +109,22 @@ func newRootCommand(app *app) *cobra.Command {
 	return root
 }
 
+// newParentCommand is a command that only holds others. Without one of them it shows its help.
+func newParentCommand(use, short string, children ...*cobra.Command) *cobra.Command {
+	parent := &cobra.Command{
+		Use: use, Short: short,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	parent.AddCommand(children...)
+	return parent
+}
+
 // The groups of the root's help text.
 const (
 	groupBroker = "broker"

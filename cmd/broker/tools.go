@@ -56,7 +56,6 @@ func newVerifiableCommand(a *app, role string) *cobra.Command {
 }
 
 func newToolsCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "tools", Short: "Install Kafka's tool names as links to this binary", Args: cobra.NoArgs}
 	var withEnding, force bool
 	link := &cobra.Command{
 		Use: "link DIR", Short: "Make a link in DIR for each of Kafka's tools", Args: cobra.ExactArgs(1),
@@ -75,8 +74,7 @@ func newToolsCommand(a *app) *cobra.Command {
 	}
 	link.Flags().BoolVar(&withEnding, "sh", false, "make links that end in .sh, as Kafka's scripts do, beside those that don't")
 	link.Flags().BoolVar(&force, "force", false, "replace files of these names")
-	cmd.AddCommand(link)
-	return cmd
+	return newParentCommand("tools", "Install Kafka's tool names as links to this binary", link)
 }
 
 // linkTools makes symbolic links to binary in dir and returns their paths.

@@ -14,9 +14,8 @@ import (
 )
 
 func newTopicCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "topic", Short: "List, describe, create, change and delete topics", Args: cobra.NoArgs}
-	cmd.AddCommand(newTopicListCommand(a), newTopicDescribeCommand(a), newTopicCreateCommand(a), newTopicAlterCommand(a), newTopicDeleteCommand(a))
-	return cmd
+	return newParentCommand("topic", "List, describe, create, change and delete topics",
+		newTopicListCommand(a), newTopicDescribeCommand(a), newTopicCreateCommand(a), newTopicAlterCommand(a), newTopicDeleteCommand(a))
 }
 
 // topicSummary is a row of "topic list".

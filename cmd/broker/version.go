@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,21 @@ func readVersion() versionInfo {
 		v.Commit += " (changed)"
 	}
 	return v
+}
+
+// softwareVersion is the version in the form that brokers accept from clients (KIP-511): letters, digits, '-' and '.'.
+func softwareVersion() string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '-', r == '.':
+			return r
+		}
+		return -1
+	}, readVersion().Version)
+	if clean = strings.Trim(clean, "-."); clean != "" {
+		return clean
+	}
+	return "unknown"
 }
 
 func newVersionCommand(a *app) *cobra.Command {

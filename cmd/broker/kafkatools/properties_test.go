@@ -56,8 +56,8 @@ func TestPropertiesReachTheClient(t *testing.T) {
 		option any
 		want   any
 	}{
-		{kgo.ClientID, "me"}, {kgo.FetchMaxBytes, int32(77)}, {kgo.DisableIdempotentWrite, true}, {kgo.RequiredAcks, int16(1)},
-		{kgo.FetchIsolationLevel, kgo.ReadCommitted()},
+		{kgo.ClientID, "me"}, {kgo.FetchMaxBytes, int32(77)}, {kgo.DisableIdempotentWrite, true}, {kgo.RequiredAcks, kgo.LeaderAck()},
+		{kgo.FetchIsolationLevel, int8(1)},
 	} {
 		if got := client.OptValue(c.option); got != c.want {
 			t.Errorf("got %v, want %v", got, c.want)
