@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/internal/handler"
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
 )
 
 // sessionClient is a consumer that fetches in a session.
@@ -118,6 +120,60 @@ func TestSessionNamesMovedOffsets(t *testing.T) {
 	}
 	s.expect("a0") // its log start moved
 	s.expect("")
+}
+
+// TestSessionDiverges has a consumer whose log the leader does not share, in a session that had nothing new.
+func TestSessionDiverges(t *testing.T) {
+	b := newBroker(t)
+	b.createTopic("a", 1)
+	b.mustProduce("a", 0, "x", "y")
+	position := fetchTopic("a", kafka.TopicID{}, 0, 2)
+	position.Partitions[0].LastFetchedEpoch = 0
+	s := b.open(12, position)
+	s.expect("")
+	b.setLeader("a", 1, 2)
+	s.expect("") // epoch 0 ends where the consumer is
+	position.Partitions[0].LastFetchedEpoch = 1
+	if resp := s.fetch([]kmsg.FetchRequestTopic{position}, nil); s.summary(resp) != "a0" || resp.Topics[0].Partitions[0].DivergingEpoch.Epoch != 0 {
+		t.Errorf("%+v", resp)
+	}
+	position.Partitions[0].LastFetchedEpoch, position.Partitions[0].CurrentLeaderEpoch = 0, 1
+	s.expect("a0 FENCED_LEADER_EPOCH", position)
+}
+
+func TestSessionReadCommitted(t *testing.T) {
+	b := newBroker(t)
+	b.createTopic("a", 1)
+	open := func(h *record.Header) {
+		h.ProducerID, h.ProducerEpoch, h.BaseSequence, h.Attributes = 1, 0, 0, record.TransactionalBit
+	}
+	tp := kafka.TopicPartition{Topic: "a"}
+	if _, err := b.partitions.AppendRecords(tp, batch(t, open, "v"), kafka.NoEpoch); err != nil {
+		t.Fatal(err)
+	}
+	req := kmsg.NewPtrFetchRequest()
+	req.SetVersion(12)
+	req.ReplicaID, req.MinBytes, req.MaxBytes, req.IsolationLevel = -1, 1, 1<<20, int8(kafka.ReadCommitted)
+	req.SessionEpoch, req.Topics = 0, []kmsg.FetchRequestTopic{fetchTopic("a", kafka.TopicID{}, 0, 0)}
+	next := func() string {
+		resp := b.do(req).(*kmsg.FetchResponse)
+		req.SessionID, req.Topics = resp.SessionID, nil
+		req.SessionEpoch++
+		return (&sessionClient{broker: b}).summary(resp)
+	}
+	if first, second := next(), next(); first != "a0" || second != "" {
+		t.Errorf("while the transaction is open: %q, %q", first, second)
+	}
+	marker, err := record.Marker{ProducerID: 1, Type: record.ControlCommit}.AppendTo(nil)
+	if err == nil {
+		_, err = b.partitions.AppendRecords(tp, marker, kafka.NoEpoch)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := next(); !strings.HasPrefix(got, "a0 v") {
+		t.Errorf("once it is committed: %q", got)
+	}
 }
 
 func TestSessionErrorsAreRepeated(t *testing.T) {

@@ -64,6 +64,26 @@ func (p *Partition) Read(q *ReadRequest, r *ReadResult) error {
 	return p.readUpTo(r.readable(q.Isolation), q, r)
 }
 
+// Unchanged reports whether Read would find nothing that a client does not know: no records at its offset, and the same
+// high watermark and log start offset as it was told last. It is what makes fetch sessions with many idle partitions
+// cheap; false is always a correct answer.
+func (p *Partition) Unchanged(q *ReadRequest, highWatermark, logStartOffset int64) bool {
+	r, err := p.leading()
+	if err != nil || r.checkEpoch(q.CurrentEpoch) != nil {
+		return false
+	}
+	g := &p.progress
+	if q.LastFetchedEpoch >= 0 {
+		if epoch, end := p.epochs.end(q.LastFetchedEpoch, g.end.Load()); epoch != q.LastFetchedEpoch || end < q.Offset {
+			return false
+		}
+	}
+	if g.start.Load() != logStartOffset || g.high.Load() != highWatermark {
+		return false
+	}
+	return q.Offset == highWatermark || q.Isolation == kafka.ReadCommitted && q.Offset == g.stableEnd.Load()
+}
+
 // readable returns the first offset that a reader of an isolation level may not see.
 func (r *ReadResult) readable(isolation kafka.IsolationLevel) int64 {
 	if isolation == kafka.ReadCommitted {
