@@ -33,12 +33,12 @@ type progress struct {
 // notification is one function that wants to know the high watermark.
 type notification struct{ f func(highWatermark int64) }
 
-// opened sets the offsets of a log that was just opened.
+// opened sets the offsets of a log that was just opened. Its retention may have moved the log start already.
 func (g *progress) opened(s log.Status) {
-	g.start.Store(s.StartOffset)
-	g.durable.Store(s.StableOffset)
-	g.high.Store(s.StartOffset)
-	g.stableEnd.Store(s.StartOffset)
+	raise(&g.start, s.StartOffset)
+	raise(&g.durable, s.StableOffset)
+	raise(&g.high, s.StartOffset)
+	raise(&g.stableEnd, s.StartOffset)
 	g.end.Store(s.EndOffset)
 	g.aborted.truncateStart(s.StartOffset)
 }
