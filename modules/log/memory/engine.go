@@ -110,17 +110,23 @@ func (e *Engine) forget(l *partitionLog) {
 	}
 }
 
-// clean applies retention until ctx ends.
+// clean applies retention and compaction until ctx ends.
 func (e *Engine) clean(ctx context.Context) {
-	tick := time.NewTicker(e.cfg.RetentionCheckInterval)
-	defer tick.Stop()
+	retention := time.NewTicker(e.cfg.RetentionCheckInterval)
+	defer retention.Stop()
+	compaction := time.NewTicker(max(e.cfg.CleanerBackoff, time.Millisecond))
+	defer compaction.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
+		case now := <-retention.C:
 			for _, l := range e.open() {
 				l.retain(now)
+			}
+		case now := <-compaction.C:
+			for _, l := range e.open() {
+				l.compact(now)
 			}
 		}
 	}

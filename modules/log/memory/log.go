@@ -19,10 +19,11 @@ type partitionLog struct {
 	host     log.Host
 	settings atomic.Pointer[log.Settings]
 
-	mu       sync.RWMutex
-	segments []*segment // ordered; their batches are, too
-	gone     bool       // closed or deleted
-	states   [3]sideFile
+	mu        sync.RWMutex
+	segments  []*segment // ordered; their batches are, too
+	gone      bool       // closed or deleted
+	states    [3]sideFile
+	compacted int64 // offset up to which compaction came
 
 	// What Status tells; written with mu held, read without.
 	start, end, size, count, maxTimestamp atomic.Int64

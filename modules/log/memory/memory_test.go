@@ -11,7 +11,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	logtest.Run(t, logtest.Subject{NoCompaction: true, Storage: func(t *testing.T) func() log.Engine {
+	logtest.Run(t, logtest.Subject{Storage: func(t *testing.T) func() log.Engine {
 		return func() log.Engine { return memory.New(memory.DefaultConfig(), zaptest.NewLogger(t)) }
 	}})
 }

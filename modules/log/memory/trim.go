@@ -37,6 +37,7 @@ func (l *partitionLog) Truncate(to int64) error {
 	}
 	l.end.Store(end)
 	l.start.Store(min(l.start.Load(), end))
+	l.compacted = min(l.compacted, end)
 	l.measure()
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
@@ -284,6 +285,9 @@ func (e *Engine) dirFailed(d *dataDir, cause error) {
 	})
 }
 
+// closeAtOnce is how many logs Stop closes at the same time: each waits for the disk.
+const closeAtOnce = 16
+
 // Stop closes every log and leaves the clean shutdown marker.
 func (e *Engine) Stop(ctx context.Context) error {
 	if e.cancel == nil {
@@ -291,12 +295,21 @@ func (e *Engine) Stop(ctx context.Context) error {
 	}
 	e.cancel()
 	e.tasks.Wait()
+	var closing errgroup.Group
+	closing.SetLimit(closeAtOnce)
+	var mu sync.Mutex
 	var errs []error
 	for _, l := range e.opened() {
-		if err := l.Close(ctx); err != nil {
-			errs = append(errs, err)
-		}
+		closing.Go(func() error {
+			if err := l.Close(ctx); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+			return nil
+		})
 	}
+	_ = closing.Wait()
 	e.background.Wait()
 	for _, d := range e.dirs {
 		errs = append(errs, d.stop())

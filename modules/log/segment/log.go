@@ -177,6 +177,9 @@ func (l *partitionLog) closeFiles(ctx context.Context) error {
 	v := l.view.Load()
 	active := v.active()
 	end := active.next.Load()
+	if l.unchanged(active, end) {
+		return nil
+	}
 	if producers := l.host.Snapshot(); producers != nil && end > 0 {
 		if err := l.sides.write(end, snapshotSuffix, producers, true); err != nil {
 			return err
@@ -190,11 +193,26 @@ func (l *partitionLog) closeFiles(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := l.syncDirectory(); err != nil {
-		return err
+	var err error
+	if l.flusher.fresh {
+		err = l.syncDirectory()
+	} else {
+		err = l.engine.fs.SyncDir(*l.dir.Load())
 	}
-	l.recoveryPoint.Store(end)
-	return nil
+	if err == nil {
+		l.recoveryPoint.Store(end)
+	}
+	return err
+}
+
+// unchanged tells whether the files already are what a clean close leaves: thousands of idle logs cost a stop nothing. An
+// empty log that a crash of the machine loses is simply made again.
+func (l *partitionLog) unchanged(active *segment, end int64) bool {
+	if end == 0 {
+		return true
+	}
+	return !l.flusher.fresh && len(l.flusher.rolled) == 0 && l.recoveryPoint.Load() == end &&
+		l.sides.newest(log.ProducerSnapshot) == end && active.finished()
 }
 
 // file returns the path of a file in the partition directory.

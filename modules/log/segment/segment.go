@@ -144,6 +144,13 @@ func (s *segment) finish() error {
 	return s.times.save()
 }
 
+// finished tells whether finish would have nothing to do.
+func (s *segment) finished() bool {
+	last, _, _, err := s.times.last()
+	return err == nil && last >= s.maxTimestamp.Load() &&
+		s.offsets.saved == s.offsets.count.Load() && s.times.saved == s.times.count.Load()
+}
+
 // sync makes the segment's files durable.
 func (s *segment) sync(withIndexes bool) error {
 	files := []*lazyFile{&s.batches}
