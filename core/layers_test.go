@@ -69,6 +69,8 @@ var rules = []rule{
 	{"modules", top, nil},
 	{"modules/metadata/memory", modules, []string{"modules/metadata/file"}},
 	{"modules/...", modules, nil},
+	{"plugins/wasm/internal/binary", modules, nil},
+	{"plugins/wasm/internal/meter", modules, []string{"plugins/wasm/internal/binary"}},
 	{"plugins/wasm/...", modules, []string{"plugins/wasm/internal/meter"}},
 	{"plugins/wasm", modules, []string{"plugins/wasm/internal/meter"}},
 	{"cmd/...", top, []string{"*"}},

@@ -1,0 +1,198 @@
+package meter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
+)
+
+// checker walks all function bodies and every other place that refers to an index space. The rewriter adds functions, types and
+// one global, so an index that is out of range in the original must be refused here: it would name something injected.
+type checker struct {
+	module                           *binary.Module
+	imported                         int // functions
+	types, functions, tables, global uint32
+	mutable                          uint64 // mutable globals
+	used                             *usage
+	features                         []string // proposals that a reason names already
+	reasons                          []error
+}
+
+func checkCode(m *binary.Module, u *usage) []error {
+	imported := m.ImportedFunctions()
+	c := &checker{
+		module: m, used: u, imported: imported,
+		types: uint32(len(m.Types)), functions: uint32(imported + len(m.Functions)),
+		tables: uint32(len(m.Tables)), global: uint32(len(m.Globals)),
+	}
+	c.declarations()
+	for i := range m.Bodies {
+		if m.Functions[i] < c.types {
+			c.body(i)
+		}
+	}
+	return c.reasons
+}
+
+func (c *checker) refuse(format string, args ...any) {
+	if len(c.reasons) <= maxReasons {
+		c.reasons = append(c.reasons, fmt.Errorf(format, args...))
+	}
+}
+
+// index refuses an index that is not below limit.
+func (c *checker) index(index, limit uint32, where, what string) {
+	if index >= limit {
+		c.refuse("%s refers to %s %d, and there are %d", where, what, index, limit)
+	}
+}
+
+func (c *checker) declarations() {
+	m := c.module
+	for i, g := range m.Globals {
+		if g.Mutable {
+			c.mutable++
+		}
+		c.constant(g.Init, fmt.Sprintf("global %d", i))
+	}
+	for _, i := range m.Imports {
+		if i.Kind == binary.ExternFunc {
+			c.index(i.Type, c.types, "the import "+label(i.Module+"."+i.Name), "type")
+		}
+	}
+	for i, t := range m.Functions {
+		if t >= c.types {
+			c.refuse("function %d refers to type %d, and there are %d", i+c.imported, t, c.types)
+		}
+	}
+	for _, e := range m.Exports {
+		limit := [...]uint32{c.functions, c.tables, uint32(len(m.Memories)), c.global}[e.Kind]
+		c.index(e.Index, limit, "the export "+label(e.Name), e.Kind.String())
+	}
+	if m.HasStart {
+		c.index(m.Start, c.functions, "the start section", "function")
+	}
+	for i := range m.Elements {
+		c.element(&m.Elements[i], fmt.Sprintf("element segment %d", i))
+	}
+	for i, d := range m.Data {
+		if d.Flags != 1 {
+			c.constant(d.Offset, fmt.Sprintf("data segment %d", i))
+		}
+	}
+}
+
+func (c *checker) constant(e binary.ConstExpr, where string) {
+	switch e.Op {
+	case binary.OpGlobalGet:
+		c.index(e.Index, c.global, where, "global")
+	case binary.OpRefFunc:
+		c.index(e.Index, c.functions, where, "function")
+	}
+}
+
+func (c *checker) element(e *binary.Element, where string) {
+	if e.Active() {
+		c.index(e.Table, c.tables, where, "table")
+		c.constant(e.Offset, where)
+	}
+	e.Entries(func(entry binary.ConstExpr) { c.constant(entry, where) })
+}
+
+// body checks one function body and notes what it uses.
+func (c *checker) body(i int) {
+	n := i + c.imported
+	body, where := &c.module.Bodies[i], fmt.Sprintf("function %d", n)
+	s := stats{function: n, depth: 1}
+	walk := body.Walk()
+	var op binary.Operator
+	for walk.Next(&op) {
+		if s.depth == 0 {
+			walk.Fail("operators follow the end of a function")
+			break
+		}
+		s.operator(&op)
+		c.operator(&op, where)
+	}
+	if err := walk.Err(); err != nil {
+		c.codeError(err, where)
+	} else if s.depth != 0 {
+		c.refuse("%s does not close all of its blocks", where)
+	}
+	c.used.function(&s, body, uint64(len(c.module.Types[c.module.Functions[i]].Params)), c.mutable)
+}
+
+// codeError adds what stopped a walk, the use of a proposal only once.
+func (c *checker) codeError(err error, where string) {
+	if feature, ok := errors.AsType[*binary.FeatureError](err); ok {
+		if slices.Contains(c.features, feature.Feature) {
+			return
+		}
+		c.features = append(c.features, feature.Feature)
+	}
+	c.refuse("%s: %w", where, err)
+}
+
+func (c *checker) operator(op *binary.Operator, where string) {
+	switch op.Code {
+	case binary.OpCall, binary.OpRefFunc:
+		c.index(op.Index, c.functions, where, "function")
+	case binary.OpGlobalGet, binary.OpGlobalSet:
+		c.index(op.Index, c.global, where, "global")
+	case binary.OpCallIndirect:
+		c.index(op.Index, c.types, where, "type")
+		c.index(op.Index2, c.tables, where, "table")
+	case binary.OpBlock, binary.OpLoop, binary.OpIf:
+		if op.Index != binary.BlockEmpty && op.Index != binary.BlockOneValue {
+			c.index(op.Index, c.types, where, "type")
+		}
+	}
+}
+
+// stats is what a walk over one body counts.
+type stats struct {
+	function                              int
+	depth, nesting                        uint64
+	blocks, loops, branches, calls, jumps uint64
+}
+
+func (s *stats) operator(op *binary.Operator) {
+	switch op.Code {
+	case binary.OpLoop:
+		s.loops++
+		fallthrough
+	case binary.OpBlock, binary.OpIf:
+		s.blocks++
+		s.depth++
+		s.nesting = max(s.nesting, s.depth-1)
+	case binary.OpEnd:
+		s.depth--
+	case binary.OpBr, binary.OpBrIf:
+		s.branches++
+	case binary.OpBrTable:
+		s.branches += uint64(op.Index) + 1
+		s.jumps += uint64(op.Index) + 1
+	case binary.OpCall, binary.OpCallIndirect:
+		s.calls++
+	default:
+		if _, _, sized := priceOf(op.Code); sized {
+			s.calls++
+		}
+	}
+}
+
+// function adds one function to what the module uses.
+func (u *usage) function(s *stats, body *binary.Body, params, mutable uint64) {
+	most, where, i := &u.most, &u.where, s.function
+	most.ModuleLocals += body.Locals
+	raise(&most.Locals, &where.Locals, body.Locals, i)
+	raise(&most.Body, &where.Body, uint64(len(body.Raw)), i)
+	raise(&most.Nesting, &where.Nesting, s.nesting, i)
+	raise(&most.Blocks, &where.Blocks, s.blocks, i)
+	raise(&most.JumpEntries, &where.JumpEntries, s.jumps, i)
+	raise(&most.LocalBlocks, &where.LocalBlocks, (body.Locals+params)*s.blocks, i)
+	raise(&most.LocalBranches, &where.LocalBranches, (body.Locals+params+mutable)*s.branches, i)
+	raise(&most.GlobalCalls, &where.GlobalCalls, mutable*(1+s.loops+s.calls), i)
+}

@@ -1,0 +1,135 @@
+package meter
+
+import "fmt"
+
+// Limits bound what a module may contain, so that neither reading it nor compiling it can exhaust the broker. Every field is the
+// largest value that is allowed; the same type also tells what a module uses.
+type Limits struct {
+	Size         uint64 // bytes of the binary
+	MemoryPages  uint64 // pages of 64 KiB that the memory may have; a larger maximum is lowered to it
+	Exports      uint64
+	Imports      uint64
+	Functions    uint64 // defined in the module
+	Types        uint64
+	Globals      uint64
+	Segments     uint64 // data segments, and element segments
+	Elements     uint64 // entries of all element segments
+	Tables       uint64
+	TableEntries uint64 // sum of the tables' minima; a table's maximum is lowered to the larger of this and its minimum
+	Params       uint64 // of one function type
+	Results      uint64 // of one function type
+	ModuleLocals uint64 // of all functions
+
+	// Per function. WebAssembly compilers keep locals and mutable globals in variables that every block, branch and call may
+	// have to join or reload, so what makes compiling slow are products.
+	Locals        uint64 // declared; 113 bytes can declare 4 G of them
+	Body          uint64 // bytes
+	Nesting       uint64 // of blocks
+	Blocks        uint64 // blocks, loops and ifs
+	LocalBlocks   uint64 // (locals + parameters) x blocks
+	LocalBranches uint64 // (locals + parameters + mutable globals) x branches, jump table entries counted one by one
+	GlobalCalls   uint64 // mutable globals x calls, metering included
+	JumpEntries   uint64 // of all br_table
+}
+
+// DefaultLimits are the limits of ABI v1 for a memory of so many pages. Go guests with encoding/json, fmt, regexp and time need
+// at most a tenth to a half of each.
+func DefaultLimits(memoryPages uint32) Limits {
+	return Limits{
+		Size:         16 << 20,
+		MemoryPages:  uint64(memoryPages),
+		Exports:      10_000,
+		Imports:      1_000,
+		Functions:    100_000,
+		Types:        100_000,
+		Globals:      100_000,
+		Segments:     100_000,
+		Elements:     200_000,
+		Tables:       16,
+		TableEntries: 65_536,
+		Params:       128,
+		Results:      16,
+		ModuleLocals: 1_000_000,
+
+		Locals:        50_000,
+		Body:          1 << 20,
+		Nesting:       2_000,
+		Blocks:        5_000,
+		LocalBlocks:   20_000,
+		LocalBranches: 1_000_000,
+		GlobalCalls:   1_000_000,
+		JumpEntries:   10_000,
+	}
+}
+
+// field is one limit: what it counts, in words that complete "the module has 12 ...".
+type field struct {
+	value *uint64
+	what  string
+	site  site
+}
+
+// site is what has too much of something.
+type site byte
+
+const (
+	inModule site = iota
+	inFunction
+	inType
+)
+
+func (l *Limits) fields() []field {
+	return []field{
+		{&l.Size, "bytes", inModule},
+		{&l.MemoryPages, "pages of memory at least", inModule},
+		{&l.Exports, "exports", inModule},
+		{&l.Imports, "imports", inModule},
+		{&l.Functions, "functions", inModule},
+		{&l.Types, "types", inModule},
+		{&l.Globals, "globals", inModule},
+		{&l.Segments, "data or element segments", inModule},
+		{&l.Elements, "entries of element segments", inModule},
+		{&l.Tables, "tables", inModule},
+		{&l.TableEntries, "table entries at least", inModule},
+		{&l.Params, "parameters", inType},
+		{&l.Results, "results", inType},
+		{&l.ModuleLocals, "locals in all functions", inModule},
+		{&l.Locals, "locals", inFunction},
+		{&l.Body, "bytes of code", inFunction},
+		{&l.Nesting, "nested blocks", inFunction},
+		{&l.Blocks, "blocks, loops and ifs", inFunction},
+		{&l.LocalBlocks, "locals x blocks", inFunction},
+		{&l.LocalBranches, "locals and globals x branches", inFunction},
+		{&l.GlobalCalls, "globals x calls", inFunction},
+		{&l.JumpEntries, "jump table entries", inFunction},
+	}
+}
+
+// usage is what a module uses of its limits, and which function or type uses most of those that are counted for each.
+type usage struct {
+	most  Limits
+	where Limits
+}
+
+// raise notes that function or type n has so much of what the field of u.most counts.
+func raise(most, where *uint64, value uint64, n int) {
+	if value > *most {
+		*most, *where = value, uint64(n)
+	}
+}
+
+// exceeded says which limits are passed, one sentence each.
+func (u *usage) exceeded(limits Limits) (reasons []error) {
+	used, where, allowed := u.most.fields(), u.where.fields(), limits.fields()
+	for i, f := range used {
+		if *f.value <= *allowed[i].value {
+			continue
+		}
+		subject := [...]string{inModule: "the module", inFunction: "function %d", inType: "type %d"}[f.site]
+		if f.site != inModule {
+			subject = fmt.Sprintf(subject, *where[i].value)
+		}
+		reasons = append(reasons, fmt.Errorf("%s has %d %s; at most %d are allowed", subject, *f.value, f.what, *allowed[i].value))
+	}
+	return reasons
+}
