@@ -120,5 +120,5 @@ func (s *shard[S]) append(now time.Time, records []entry) (end int64, err error)
 	if err != nil {
 		return 0, err
 	}
-	return s.Writer.AppendRecords(s.tp, bytes, kafka.LeaderEpoch(s.epoch.Load()))
+	return s.Writer.AppendRecords(s.tp, bytes, s.epoch)
 }

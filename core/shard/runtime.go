@@ -55,8 +55,8 @@ func New[S State](s Settings[S]) *Runtime[S] {
 	return &Runtime[S]{Settings: s, shards: make(map[int32]*shard[S])}
 }
 
-// Elected starts the shard of a partition and returns at once; it loads on its own goroutine. When the shard is there
-// already, only its leader epoch changes: nobody else has written in between.
+// Elected starts the shard of a partition and returns at once; it loads on its own goroutine. A shard of an older leader
+// epoch is dropped: another broker may have led and written in between.
 func (r *Runtime[S]) Elected(partition int32, epoch kafka.LeaderEpoch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,8 +64,10 @@ func (r *Runtime[S]) Elected(partition int32, epoch kafka.LeaderEpoch) {
 		return
 	}
 	if s := r.shards[partition]; s != nil {
-		s.epoch.Store(int32(epoch))
-		return
+		if s.epoch >= epoch {
+			return
+		}
+		s.cancel()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := newShard(r, partition, epoch, cancel)

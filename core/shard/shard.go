@@ -13,7 +13,7 @@ import (
 type shard[S State] struct {
 	*Runtime[S]
 	tp     kafka.TopicPartition
-	epoch  atomic.Int32 // kafka.LeaderEpoch
+	epoch  kafka.LeaderEpoch
 	cancel context.CancelFunc
 	gone   chan struct{} // closed when the loop has ended
 
@@ -41,15 +41,14 @@ type pending struct {
 }
 
 func newShard[S State](r *Runtime[S], partition int32, epoch kafka.LeaderEpoch, cancel context.CancelFunc) *shard[S] {
-	s := &shard[S]{
+	return &shard[S]{
 		Runtime: r,
 		tp:      kafka.TopicPartition{Topic: r.Topic, Partition: partition},
+		epoch:   epoch,
 		cancel:  cancel,
 		gone:    make(chan struct{}),
 		wake:    make(chan struct{}, 1),
 	}
-	s.epoch.Store(int32(epoch))
-	return s
 }
 
 // submit queues a handler. A loading shard takes it only if it is early, and runs it when it is loaded.

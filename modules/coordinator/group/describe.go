@@ -10,8 +10,9 @@ import (
 // typeName is the group type that ListGroups answers from version 5 on.
 const typeName = "classic"
 
-// describe answers DescribeGroups (versions 0 to 6) for one group. What members said and were assigned is only shown while
-// the group is Stable. An unknown group is Dead, and from version 6 on an error (KIP-1043).
+// describe answers DescribeGroups (versions 0 to 6) for one group. What members said is only shown while the group is
+// Stable; what they were assigned is shown until a rebalance takes it away. An unknown group is Dead, and from version 6 on
+// an error (KIP-1043).
 func (m *machine) describe(t *shard.Turn, groupID string, version int16, reply func(kmsg.DescribeGroupsResponseGroup)) {
 	resp := kmsg.NewDescribeGroupsResponseGroup()
 	resp.Group = groupID
@@ -43,8 +44,9 @@ func (g *group) describe(resp *kmsg.DescribeGroupsResponseGroup) {
 		d := kmsg.NewDescribeGroupsResponseGroupMember()
 		d.MemberID, d.InstanceID = member.id, member.instance
 		d.ClientID, d.ClientHost = member.clientID, member.clientHost
+		d.MemberAssignment = member.assignment
 		if stable {
-			d.ProtocolMetadata, d.MemberAssignment = member.metadata(g.protocol), member.assignment
+			d.ProtocolMetadata = member.metadata(g.protocol)
 		}
 		resp.Members = append(resp.Members, d)
 	}

@@ -21,7 +21,8 @@
 //
 // Other keys belong to protocols that this coordinator does not speak (KIP-848, KIP-932, KIP-1071); they are left alone.
 //
-// Limits: a group's metadata must fit into one batch of 1 MiB; strings are at most 32767 bytes long; at most 10000 members
-// may be between their first JoinGroup, which gives them an id, and their second one. The bounds of memory are those and
-// group.max.size, since everything else that a client sends here is either answered at once or a record.
+// Limits: a group's metadata must fit into one batch of 1 MiB, so a JoinGroup says no more than that and the members of a
+// group no more than 16 MiB; strings are at most 32767 bytes long; at most 10000 members of a shard may be between their
+// first JoinGroup, which gives them an id, and their second one. Everything else that a client sends here is answered at
+// once or is a record.
 package group
