@@ -36,14 +36,15 @@ var readCases = map[string]func(*bench){
 		b.fill(6)
 		size := len(b.contents[0].bytes)
 		for _, limit := range []int{0, 1, size - 1, size, size + 1, 2*size + 7, 5 * size} {
+			// An implementation may return less than asked for, but whole first batches only.
 			whole, err := b.tryRead(log.ReadRequest{Offset: 4, MaxBytes: limit, MinOne: true, Before: 18})
 			b.must(err)
-			if len(whole) != max(limit, size) {
+			if len(whole) < size || len(whole) > max(limit, size) {
 				b.Fatalf("limit %d with MinOne: %d bytes", limit, len(whole))
 			}
 			cut, err := b.tryRead(log.ReadRequest{Offset: 4, MaxBytes: limit, Before: 18})
 			b.must(err)
-			if want := limit; limit < size && len(cut) != 0 || limit >= size && len(cut) != want {
+			if limit < size && len(cut) != 0 || limit >= size && (len(cut) < size || len(cut) > limit) {
 				b.Fatalf("limit %d: %d bytes", limit, len(cut))
 			}
 		}
