@@ -2,6 +2,7 @@ package handler_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"net/netip"
@@ -41,11 +42,15 @@ type fakeMetadata struct {
 	metadata.Module
 	image atomic.Pointer[metadata.Image]
 	next  atomic.Int64
+	busy  atomic.Bool // no producer ids can be had
 }
 
 func (m *fakeMetadata) Image() *metadata.Image { return m.image.Load() }
 
 func (m *fakeMetadata) AllocateProducerIDs(_ context.Context, n int) (kafka.ProducerID, error) {
+	if m.busy.Load() {
+		return kafka.NoProducerID, errors.New("no quorum")
+	}
 	return kafka.ProducerID(m.next.Add(int64(n)) - int64(n)), nil
 }
 

@@ -144,14 +144,20 @@ func TestDeleteRecords(t *testing.T) {
 	f(kafka.ConsumerOffsetsTopic, -1, kafka.InvalidTopicException, -1)
 }
 
+func initProducerIDRequest(version int16) *kmsg.InitProducerIDRequest {
+	req := kmsg.NewPtrInitProducerIDRequest()
+	req.SetVersion(version)
+	req.TransactionTimeoutMillis = 1000
+	return req
+}
+
 func TestInitProducerID(t *testing.T) {
 	b := newBroker(t)
 	next := int64(0)
 	f := func(version int16, txn *string, id int64, epoch int16, want kafka.ErrorCode) {
 		t.Helper()
-		req := kmsg.NewPtrInitProducerIDRequest()
-		req.SetVersion(version)
-		req.TransactionalID, req.TransactionTimeoutMillis, req.ProducerID, req.ProducerEpoch = txn, 1000, id, epoch
+		req := initProducerIDRequest(version)
+		req.TransactionalID, req.ProducerID, req.ProducerEpoch = txn, id, epoch
 		a := b.do(req).(*kmsg.InitProducerIDResponse)
 		wantID, wantEpoch := int64(-1), int16(-1)
 		if want == kafka.NoError {
@@ -171,6 +177,14 @@ func TestInitProducerID(t *testing.T) {
 	f(3, nil, 5, 2, kafka.NoError)
 	f(3, nil, 5, -1, kafka.InvalidRequest)
 	f(3, nil, -1, 0, kafka.InvalidRequest)
+	b.metadata.busy.Store(true) // what is left of the block still goes
+	f(4, nil, -1, -1, kafka.NoError)
+	next = 1000
+	for range 1000 - 8 {
+		b.do(initProducerIDRequest(4))
+	}
+	f(4, nil, -1, -1, kafka.CoordinatorLoadInProgress)
+	b.metadata.busy.Store(false)
 	for range 1500 { // into the next block
 		f(4, nil, -1, -1, kafka.NoError)
 	}

@@ -1,0 +1,52 @@
+package handler
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/wire"
+)
+
+// fullRequest names n partitions from first on.
+func fullRequest(first, n int) *wire.FetchRequest {
+	t := wire.FetchTopic{Name: []byte("t"), Partitions: make([]wire.FetchPartition, n)}
+	for i := range t.Partitions {
+		t.Partitions[i].Partition = int32(first + i)
+	}
+	return &wire.FetchRequest{Topics: []wire.FetchTopic{t}}
+}
+
+func TestSessionEpochWraps(t *testing.T) {
+	c := newSessionCache(1)
+	s := c.create(fullRequest(0, 1), false, time.Now())
+	s.mu.Unlock()
+	s.epoch = math.MaxInt32
+	got, err := c.resume(&wire.FetchRequest{SessionID: s.id, SessionEpoch: math.MaxInt32}, false, time.Now())
+	if err != nil || got.epoch != 1 {
+		t.Errorf("after the largest epoch comes %d, %v", got.epoch, err)
+	}
+}
+
+// TestSessionsAreBounded pretends that other sessions hold all the partitions that there may be, but one.
+func TestSessionsAreBounded(t *testing.T) {
+	c := newSessionCache(math.MaxInt)
+	c.partitions = sessionPartitions - 1
+	s := c.create(fullRequest(0, 1), false, time.Now())
+	if s == nil {
+		t.Fatal("no session although there is room")
+	}
+	s.mu.Unlock()
+	if c.create(fullRequest(0, 1), false, time.Now()) != nil {
+		t.Error("a session beyond the limit of partitions")
+	}
+	more := fullRequest(1, 1)
+	more.SessionID, more.SessionEpoch = s.id, 1
+	if _, err := c.resume(more, false, time.Now()); kafka.CodeOf(err) != kafka.FetchSessionIDNotFound {
+		t.Errorf("a session that grows beyond the limit: %v", err)
+	}
+	if want := sessionPartitions - 1; c.partitions != want {
+		t.Errorf("%d partitions after the session was dropped, want %d", c.partitions, want)
+	}
+}
