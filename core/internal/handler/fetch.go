@@ -44,9 +44,8 @@ type fetchCall struct {
 // fetchAnswer is what is answered for one partition.
 type fetchAnswer struct {
 	wire.FetchResult
-	target    *fetchTarget
-	extent    vfs.Extent
-	diverging wire.EpochEndOffset
+	target *fetchTarget
+	extent vfs.Extent
 }
 
 // maxFetchPartitions is more partitions than a consumer fetches from one broker. It keeps small requests from making large

@@ -27,11 +27,10 @@ const (
 
 // fetchTarget is a partition that is fetched from: an element of a fetchList.
 type fetchTarget struct {
-	key        targetKey
-	request    wire.FetchPartition
-	topic      *partition.Topic     // nil while unknown
-	partition  *partition.Partition // nil while unknown
-	authorized bool
+	key       targetKey
+	request   wire.FetchPartition
+	topic     *partition.Topic     // nil while unknown
+	partition *partition.Partition // nil while unknown
 
 	// What the client was told last; -1 after an error, so that the next answer tells again.
 	highWatermark  int64
