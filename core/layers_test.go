@@ -55,6 +55,7 @@ var rules = []rule{
 	{"core/coordinator", contract, []string{"core/api", "core/metadata"}},
 	{"core/plugin", contract, nil},
 	{"core/plugin/plugintest", contract, []string{"core/plugin"}},
+	{"sdk/vectors", contract, []string{"core/plugin"}},
 	{"core/network", contract, []string{"core/api"}},
 	{"core/config", declaration, nil},
 	{"core/module", declaration, []string{"core/config"}},
@@ -73,7 +74,9 @@ var rules = []rule{
 	{"plugins/wasm/internal/meter", modules, []string{"plugins/wasm/internal/binary"}},
 	{"plugins/wasm/...", modules, []string{"plugins/wasm/internal/meter"}},
 	{"plugins/wasm", modules, []string{"plugins/wasm/internal/meter"}},
+	{"examples/...", top, []string{"*"}},
 	{"cmd/...", top, []string{"*"}},
+	{"sdk", top, nil},
 	{"sdk/...", top, []string{"modules"}},
 	{"core", top, nil},
 }

@@ -1,0 +1,3 @@
+module github.com/jackdawmq/jackdaw/sdk/go
+
+go 1.24
