@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
-)
 
-// maxInputLine bounds a line of standard input, in bytes: no broker takes a record of that size.
-const maxInputLine = 256 << 20
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools"
+)
 
 type produceFlags struct {
 	input, key, keySeparator, acks, compression string
@@ -82,13 +77,13 @@ func (a *app) produce(ctx context.Context, topic string, flags produceFlags) err
 	}
 	defer client.Close()
 	s := &sending{partitions: map[int32]*sentPartition{}, progress: a.startProgress("sent")}
-	readErr := eachLine(a.std.In, func(line []byte) error {
+	readErr := kafkatools.EachLine(ctx, kafkatools.Streams{In: a.std.In}, func(line string) error {
 		record, err := parse(line)
 		if err != nil {
 			return err
 		}
-		client.Produce(ctx, record, s.done)
-		return firstOf(ctx.Err(), s.firstFailure())
+		client.Produce(context.WithoutCancel(ctx), record, s.done)
+		return s.firstFailure()
 	})
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.global.timeout)
 	defer cancel()
@@ -154,19 +149,4 @@ func (a *app) printSent(s *sending) error {
 		number("bytes", func(p sentPartition) int64 { return p.Bytes }),
 		number("first offset", func(p sentPartition) int64 { return p.First }),
 		number("last offset", func(p sentPartition) int64 { return p.Last }))
-}
-
-// eachLine calls do with every line of r, without its end.
-func eachLine(r io.Reader, do func([]byte) error) error {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 64<<10), maxInputLine)
-	for scanner.Scan() {
-		if err := do(bytes.TrimSuffix(scanner.Bytes(), []byte("\r"))); err != nil {
-			return err
-		}
-	}
-	if errors.Is(scanner.Err(), bufio.ErrTooLong) {
-		return fmt.Errorf("a line of the input is longer than %d bytes", maxInputLine)
-	}
-	return scanner.Err()
 }

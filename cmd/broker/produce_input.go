@@ -43,8 +43,8 @@ func (p namedTopicPartitioner) OnNewBatch() {
 	}
 }
 
-// parser returns the function that makes a record of a line. It copies what it keeps.
-func (f produceFlags) parser(topic string) (func([]byte) (*kgo.Record, error), error) {
+// parser returns the function that makes a record of a line.
+func (f produceFlags) parser(topic string) (func(string) (*kgo.Record, error), error) {
 	var headers []kgo.RecordHeader
 	for _, word := range f.headers {
 		name, value, found := strings.Cut(word, "=")
@@ -60,7 +60,7 @@ func (f produceFlags) parser(topic string) (func([]byte) (*kgo.Record, error), e
 	case f.input != "lines":
 		return nil, misusef("--input %q is neither lines nor json", f.input)
 	}
-	return func(line []byte) (*kgo.Record, error) {
+	return func(line string) (*kgo.Record, error) {
 		record, err := parse(line)
 		if err != nil {
 			return nil, err
@@ -77,22 +77,22 @@ func (f produceFlags) parser(topic string) (func([]byte) (*kgo.Record, error), e
 	}, nil
 }
 
-func (f produceFlags) parseLine(line []byte) (*kgo.Record, error) {
+func (f produceFlags) parseLine(line string) (*kgo.Record, error) {
 	if f.keySeparator == "" {
-		return &kgo.Record{Value: bytes.Clone(line), Partition: -1}, nil
+		return &kgo.Record{Value: []byte(line), Partition: -1}, nil
 	}
-	key, value, found := bytes.Cut(line, []byte(f.keySeparator))
+	key, value, found := strings.Cut(line, f.keySeparator)
 	if !found {
 		return nil, fmt.Errorf("the line %q has no key separator %q", shortened(line), f.keySeparator)
 	}
-	return &kgo.Record{Key: bytes.Clone(key), Value: bytes.Clone(value), Partition: -1}, nil
+	return &kgo.Record{Key: []byte(key), Value: []byte(value), Partition: -1}, nil
 }
 
-func shortened(line []byte) string {
+func shortened(line string) string {
 	if len(line) > 60 {
-		return string(line[:60]) + "..."
+		return line[:60] + "..."
 	}
-	return string(line)
+	return line
 }
 
 // jsonRecord is a line of --input json; "consume --format json" writes lines of this form.
@@ -104,12 +104,12 @@ type jsonRecord struct {
 	Timestamp int64             `json:"timestamp"`
 }
 
-func newJSONParser() func([]byte) (*kgo.Record, error) {
+func newJSONParser() func(string) (*kgo.Record, error) {
 	number := 0
-	return func(line []byte) (*kgo.Record, error) {
+	return func(line string) (*kgo.Record, error) {
 		number++
 		var parsed jsonRecord
-		if err := json.Unmarshal(line, &parsed); err != nil {
+		if err := json.Unmarshal([]byte(line), &parsed); err != nil {
 			return nil, fmt.Errorf("line %d of the input is no JSON object with key, value, headers, partition and timestamp: %w", number, err)
 		}
 		record := &kgo.Record{Key: jsonBytes(parsed.Key), Value: jsonBytes(parsed.Value), Partition: -1}

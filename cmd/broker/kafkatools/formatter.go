@@ -41,7 +41,7 @@ func newFormatter(line *commandLine, std Streams) (formatter, error) {
 	out := bufio.NewWriterSize(std.Out, 64<<10)
 	class := line.value("formatter")
 	switch name, _ := strings.CutPrefix(class, formatterPackage); name {
-	case "DefaultMessageFormatter":
+	case "DefaultMessageFormatter", "LoggingMessageFormatter": // the second one also logs, which there is no log for here
 		return newRecordFormatter(out, props)
 	case "NoOpMessageFormatter":
 		return noFormatter{}, nil

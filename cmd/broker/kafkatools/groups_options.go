@@ -24,7 +24,7 @@ func groupsOptions() optionSet {
 		{name: "export", help: "With --reset-offsets: print the new offsets as CSV."},
 		{name: "to-offset", argument: requiredArgument, kind: long, label: "offset", help: "Reset to this offset."},
 		{name: "from-file", argument: requiredArgument, label: "path to CSV file", help: "Reset to the offsets in a file that --export wrote."},
-		{name: "to-datetime", argument: requiredArgument, label: "datetime", help: "Reset to a time: YYYY-MM-DDTHH:mm:SS.sss, with a zone or in local time."},
+		{name: "to-datetime", argument: requiredArgument, label: "datetime", help: "Reset to a time: YYYY-MM-DDTHH:mm:SS.sss, UTC unless a zone follows."},
 		{name: "by-duration", argument: requiredArgument, label: "duration", help: "Reset to a time so long ago: PnDTnHnMnS."},
 		{name: "to-earliest", help: "Reset to the oldest records."},
 		{name: "to-latest", help: "Reset to the end."},

@@ -97,11 +97,35 @@ func (c *groupsCommand) resetScope(ctx context.Context, group string) ([]topicPa
 		for _, failure := range missing {
 			err = firstError(err, newBrokerError(failure, ""))
 		}
-		return partitions, err
+		if err != nil {
+			return nil, err
+		}
+		return partitions, c.checkExistence(ctx, partitions)
 	case c.line.has("from-file"):
 		return nil, nil
 	}
 	return nil, usagef("One of the reset scopes should be defined: --all-topics, --topic.")
+}
+
+// checkExistence reports partitions that were named and do not exist.
+func (c *groupsCommand) checkExistence(ctx context.Context, partitions []topicPartition) error {
+	if len(partitions) == 0 {
+		return nil
+	}
+	details, err := c.admin.ListTopicsWithInternal(ctx, topicsSet(partitions).Topics()...)
+	if err != nil {
+		return err
+	}
+	var absent []string
+	for _, p := range partitions {
+		if _, exists := details[p.topic].Partitions[p.partition]; !exists {
+			absent = append(absent, fmt.Sprintf("%s-%d", p.topic, p.partition))
+		}
+	}
+	if len(absent) > 0 {
+		return fmt.Errorf("The partitions \"%s\" do not exist", strings.Join(absent, ",")) //nolint:staticcheck // printed as it is
+	}
+	return nil
 }
 
 func (c *groupsCommand) newOffsets(ctx context.Context, group string, partitions []topicPartition) (map[topicPartition]int64, error) {
@@ -116,7 +140,7 @@ func (c *groupsCommand) newOffsets(ctx context.Context, group string, partitions
 	case "to-latest":
 		return c.allEdges(ctx, partitions, logEnd, "ending")
 	case "to-datetime":
-		at, err := parseDateTime(c.line.value("to-datetime"), time.Local)
+		at, err := parseDateTime(c.line.value("to-datetime"))
 		if err != nil {
 			return nil, err
 		}
@@ -239,7 +263,7 @@ func (c *groupsCommand) inRange(ctx context.Context, wanted map[topicPartition]i
 func (c *groupsCommand) offsetsFromFile(ctx context.Context, group string) (map[topicPartition]int64, error) {
 	raw, err := os.ReadFile(c.line.value("from-file"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("java.io.IOException: Unable to read file %s", c.line.value("from-file"))
 	}
 	plan, err := parseResetPlan(string(raw), group, len(c.line.values("group")) == 1)
 	if err != nil {

@@ -26,13 +26,13 @@ func parsePartitions(arg string) ([]topicPartition, error) {
 	return partitions, nil
 }
 
-// parseDateTime reads YYYY-MM-DDTHH:mm:SS with optional milliseconds and zone. Without a zone the time is meant in zone.
-func parseDateTime(s string, zone *time.Location) (time.Time, error) {
+// parseDateTime reads YYYY-MM-DDTHH:mm:SS with optional milliseconds and zone. Without a zone it is UTC, as for Kafka's tool.
+func parseDateTime(s string) (time.Time, error) {
 	if !strings.Contains(s, "T") {
 		return time.Time{}, errors.New("java.text.ParseException: Error parsing timestamp. It does not contain a 'T' according to ISO8601 format")
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05.999Z07:00", "2006-01-02T15:04:05.999Z0700", "2006-01-02T15:04:05.999Z07", "2006-01-02T15:04:05.999"} {
-		if at, err := time.ParseInLocation(layout, s, zone); err == nil {
+		if at, err := time.Parse(layout, s); err == nil {
 			return at, nil
 		}
 	}

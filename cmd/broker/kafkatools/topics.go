@@ -134,6 +134,9 @@ func (c *topicsCommand) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if topic.Topic == "" {
+		return errors.New("The given topic name '' cannot be represented in a request.") //nolint:staticcheck // printed as it is
+	}
 	request := kmsg.NewPtrCreateTopicsRequest()
 	request.TimeoutMillis = int32(c.admin.timeout.Milliseconds())
 	request.Topics = append(request.Topics, topic)
