@@ -22,7 +22,6 @@ import (
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/record"
-	"github.com/jackdawmq/jackdaw/core/replication"
 	"github.com/jackdawmq/jackdaw/modules/log/memory"
 	"github.com/jackdawmq/jackdaw/modules/replication/none"
 )
@@ -34,7 +33,6 @@ type broker struct {
 	partitions *partition.Set
 	router     *api.Router
 	authorizer fakeAuthorizer
-	extents    bool // keep extents instead of resolving them into the body
 }
 
 // fakeMetadata is metadata that tests change; it is not a controller.
@@ -327,5 +325,3 @@ func values(t testing.TB, b []byte) []string {
 	}
 	return list
 }
-
-var _ replication.Replicator = none.Replicator{}
