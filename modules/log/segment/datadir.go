@@ -30,6 +30,9 @@ type dataDir struct {
 	logger *zap.Logger
 	id     kafka.TopicID
 
+	cluster string // "" until Join
+	node    kafka.NodeID
+
 	lock     io.Closer
 	recovery chan struct{}         // limits how many logs are recovered at once
 	failed   atomic.Pointer[error] // why the directory is offline
@@ -125,10 +128,21 @@ func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
 		} else if err != nil {
 			return nil, nil, err
 		}
-		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path})
+		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path, LeaderEpochs: func() ([]byte, error) {
+			return d.readLeaderEpochs(tp)
+		}})
 		d.clean[tp] = clean
 	}
 	return found, deleted, nil
+}
+
+// readLeaderEpochs returns the side file of leader epochs of a log that is not open.
+func (d *dataDir) readLeaderEpochs(tp kafka.TopicPartition) ([]byte, error) {
+	data, err := readFile(d.fs, path.Join(d.path, tp.String(), leaderEpochFile), maxProperties)
+	if isMissing(err) {
+		return nil, nil
+	}
+	return data, err
 }
 
 // takeClean tells whether a log was closed properly, and from now on it is not.
@@ -226,5 +240,5 @@ func (d *dataDir) offline() error {
 // status describes the directory.
 func (d *dataDir) status() log.DirStatus {
 	total, free := vfs.Space(d.fs, d.path)
-	return log.DirStatus{Path: d.path, ID: d.id, Total: total, Free: free, Err: d.offline()}
+	return log.DirStatus{Path: d.path, ID: d.id, ClusterID: d.cluster, Total: total, Free: free, Err: d.offline()}
 }

@@ -1,11 +1,11 @@
 package segment
 
-// Names that the tests of other packages' files need.
+// What the external tests need of the inside.
 var (
-	ParseFileName          = parseFileName
-	ParsePartitionDir      = parsePartitionDir
-	AsideName              = asideName
-	ParseCheckpoint        = parseCheckpoint
-	EncodeCheckpoint       = encodeCheckpoint
-	ParsePartitionMetadata = parsePartitionMetadata
+	FileName          = fileName
+	ParseFileName     = parseFileName
+	ParsePartitionDir = parsePartitionDir
+	AsideName         = asideName
+	ParseCheckpoint   = parseCheckpoint
+	EncodeCheckpoint  = encodeCheckpoint
 )

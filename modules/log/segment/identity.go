@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -78,6 +79,7 @@ func (d *dataDir) checkIdentity(identity log.Identity) error {
 	if cluster != "" && identity.ClusterID != "" && cluster != identity.ClusterID {
 		return fmt.Errorf("log.dirs: %s belongs to cluster %s, this broker to cluster %s", d.path, cluster, identity.ClusterID)
 	}
+	d.node, d.cluster = identity.NodeID, cluster
 	if directory != "" {
 		if d.id, err = kafka.ParseTopicID(directory); err != nil {
 			return fmt.Errorf("%s: directory.id: %w", name, err)
@@ -89,9 +91,30 @@ func (d *dataDir) checkIdentity(identity log.Identity) error {
 		d.id = kafka.NewTopicID()
 	}
 	if cluster == "" {
-		cluster = identity.ClusterID
+		d.cluster = identity.ClusterID
 	}
-	return replaceFile(d.fs, name, encodeIdentity(node, cluster, d.id))
+	return d.writeIdentity()
+}
+
+func (d *dataDir) writeIdentity() error {
+	return replaceFile(d.fs, path.Join(d.path, identityFile), encodeIdentity(strconv.Itoa(int(d.node)), d.cluster, d.id))
+}
+
+// Join completes the meta.properties of directories that belong to no cluster yet.
+func (e *Engine) Join(_ context.Context, clusterID string) error {
+	for _, d := range e.dirs {
+		switch {
+		case d.cluster == clusterID || d.offline() != nil:
+		case d.cluster != "":
+			return fmt.Errorf("log.dirs: %s belongs to cluster %s, this broker to cluster %s", d.path, d.cluster, clusterID)
+		default:
+			d.cluster = clusterID
+			if err := d.writeIdentity(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // encodeIdentity writes meta.properties, version 1 (KIP-866, KIP-858).

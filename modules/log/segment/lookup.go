@@ -59,13 +59,16 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 		return none, err
 	}
 	defer h.Release()
-	size, _ := s.extent()
+	size, next := s.extent()
 	begin := from
 	// The batch that an entry names is the first with its timestamp, and all before it are older.
 	if _, offset, ok, err := s.times.floor(timestamp); err != nil {
 		return none, err
 	} else if ok {
 		begin = max(begin, s.base+offset)
+	}
+	if begin >= next {
+		return none, nil // an append is under way
 	}
 	at, ok, err := s.find(h.file, begin, size)
 	if err != nil || !ok {

@@ -105,7 +105,8 @@ func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) ([]
 		report.segments++
 		report.scanned += s.size.Load() + dropped
 		report.dropped += dropped
-		if dropped > 0 && !trusted || last {
+		overlap := s.next.Load() > end // the later segment is of another history
+		if (dropped > 0 || overlap) && !trusted || last {
 			if err := l.dropAfter(files, i+1, &report); err != nil {
 				return nil, err
 			}

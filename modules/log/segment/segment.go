@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"errors"
 	"io"
 	"path"
 	"sync/atomic"
@@ -197,18 +198,33 @@ func (s *segment) find(file vfs.File, offset, size int64) (at found, ok bool, er
 	if pos, hit := s.places.get(offset); hit && pos < size {
 		return found{pos: pos}, true, nil
 	}
-	_, pos, _, err := s.offsets.floor(offset - s.base)
+	key, pos, indexed, err := s.offsets.floor(offset - s.base)
 	if err != nil {
 		return found{}, false, err
 	}
+	if !indexed || pos < 0 || pos >= size {
+		return s.scan(file, 0, maxOffset, offset, size)
+	}
+	at, ok, err = s.scan(file, pos, s.base+key, offset, size)
+	if errors.Is(err, errNoBatch) { // a damaged index costs time, not records
+		return s.scan(file, 0, maxOffset, offset, size)
+	}
+	return at, ok, err
+}
+
+// scan looks for the batch from pos on, where a batch begins that ends at or before an offset that the index knows.
+func (s *segment) scan(file vfs.File, pos, known, offset, size int64) (at found, ok bool, err error) {
 	var sc scanner
-	sc.begin(file, min(pos, size), size)
+	sc.begin(file, pos, size)
 	defer sc.end()
 	for {
 		if err := sc.next(); err == io.EOF {
 			return found{}, false, nil
 		} else if err != nil {
 			return found{}, false, err
+		}
+		if sc.at == pos && sc.header.LastOffset() > known {
+			return found{}, false, errNoBatch
 		}
 		if sc.header.LastOffset() >= offset {
 			if sc.header.BaseOffset == offset {
@@ -237,7 +253,7 @@ func (s *segment) loadTail(size int64) error {
 	}
 	defer h.Release()
 	var sc scanner
-	sc.begin(h.file, min(pos, size), size)
+	sc.begin(h.file, min(max(pos, 0), size), size)
 	defer sc.end()
 	next := s.next.Load()
 	for {
