@@ -94,11 +94,29 @@ func (b *Broker) startLog(ctx context.Context) error {
 func (b *Broker) startMetadata(ctx context.Context) error {
 	b.parts.Metadata.Subscribe(b.parts.Partitions.MetadataChanged)
 	b.parts.Metadata.Subscribe(b.coordinate)
-	return b.parts.Metadata.Start(ctx, metadata.Registration{
+	err := b.parts.Metadata.Start(ctx, metadata.Registration{
 		ID:        b.self(),
 		Rack:      b.parts.Settings.Broker.Rack,
 		Endpoints: b.endpoints(),
+		ClusterID: b.clusterOnDisk(),
 	})
+	if err != nil {
+		return err
+	}
+	if err := b.parts.Engine.Join(ctx, b.parts.Metadata.Image().ClusterID); err != nil {
+		return err
+	}
+	return b.adopt(ctx)
+}
+
+// clusterOnDisk returns the cluster that the log directories belong to, "" when they are new.
+func (b *Broker) clusterOnDisk() string {
+	for _, dir := range b.parts.Engine.Dirs() {
+		if dir.ClusterID != "" {
+			return dir.ClusterID
+		}
+	}
+	return ""
 }
 
 // endpoints are the advertised addresses, with the ports that were bound where none was set.

@@ -39,6 +39,7 @@ type Broker struct {
 	ProducerIDExpiration     time.Duration `config:"producer.id.expiration.ms"`
 	RecoveryThreadsPerDir    int           `config:"num.recovery.threads.per.data.dir"`
 
+	AdoptTopics   bool          `config:"jackdaw.adopt.topics" doc:"Create the topics of logs in log.dirs that the metadata does not know, with their ids: for directories that Apache Kafka wrote. Without it such logs are left alone."`
 	AdminListener string        `config:"jackdaw.admin.listener" doc:"Address of the operators' HTTP listener (health, metrics, log level, profiles); empty: none. It must be a loopback address."`
 	LogLevel      string        `config:"jackdaw.log.level" doc:"Least severe messages that are logged: debug, info, warn or error. Can be changed while the broker runs."`
 	LogFormat     string        `config:"jackdaw.log.format" doc:"How messages are logged: console or json."`

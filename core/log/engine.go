@@ -11,6 +11,9 @@ import (
 type Engine interface {
 	// Start locks the directories, checks their format version and lists the logs in them.
 	Start(ctx context.Context, id Identity) error
+	// Join says which cluster this broker belongs to, once that is known. Directories that had no cluster remember it; one
+	// of another cluster is an error.
+	Join(ctx context.Context, clusterID string) error
 	// Found lists the logs that Start saw. A log that nobody opens is left alone.
 	Found() []Found
 	// Open opens the log of a partition, recovering it when the last shutdown was not clean, or creates it. Several logs
@@ -29,7 +32,7 @@ type Engine interface {
 // Identity is what a data directory remembers of its broker (meta.properties). Start refuses a directory of another one.
 type Identity struct {
 	NodeID    kafka.NodeID
-	ClusterID string // "" accepts the directory's; Engine.Start then leaves it to the metadata module
+	ClusterID string // "" accepts any; Join tells it later
 }
 
 // Found is a log that is on disk.
@@ -37,6 +40,9 @@ type Found struct {
 	TopicPartition kafka.TopicPartition
 	TopicID        kafka.TopicID
 	Dir            string
+	// LeaderEpochs reads the side file of leader epochs as Log.LoadState would, nil when there is none. It is called when
+	// a log that has no topic is adopted.
+	LeaderEpochs func() ([]byte, error)
 }
 
 // Spec says which log to open.
@@ -48,11 +54,13 @@ type Spec struct {
 
 // DirStatus describes one log directory. Memory engines have one with an empty path.
 type DirStatus struct {
-	Path  string
-	ID    kafka.TopicID // directory.id of meta.properties
-	Total int64         // bytes of the volume, -1 when unknown
-	Free  int64         // bytes usable, -1 when unknown
-	Err   error         // why the directory is offline, or nil
+	Path string
+	ID   kafka.TopicID // directory.id of meta.properties
+	// ClusterID is the cluster that the directory belongs to, "" for a new one.
+	ClusterID string
+	Total     int64 // bytes of the volume, -1 when unknown
+	Free      int64 // bytes usable, -1 when unknown
+	Err       error // why the directory is offline, or nil
 }
 
 // Settings are the topic configs that a log obeys, already resolved and checked. Their Kafka names stand beside them.

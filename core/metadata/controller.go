@@ -64,6 +64,15 @@ type NewTopic struct {
 	// Assignment lists the replicas of each partition; then Partitions and Replicas must be -1.
 	Assignment []ReplicaAssignment
 	Configs    map[string]*string // a nil value is refused, as Kafka does
+	// Adopted makes the topic take over logs that exist; nil for a new topic.
+	Adopted *Adopted
+}
+
+// Adopted is what logs remember of their topic.
+type Adopted struct {
+	ID kafka.TopicID
+	// LeaderEpoch is the newest one in the logs: the topic's leaders begin above it.
+	LeaderEpoch kafka.LeaderEpoch
 }
 
 // ReplicaAssignment places one partition.

@@ -51,12 +51,9 @@ func (s *Set) expireProducers() {
 // reportStrays names the logs that no topic in the metadata belongs to. They are left alone: a wrong metadata directory
 // must not cost anybody data.
 func (s *Set) reportStrays() {
-	ids := s.index.Load().ids
-	for _, found := range s.Engine.Found() {
-		if p, _ := ids[found.TopicID].Partition(found.TopicPartition.Partition); p == nil {
-			s.Log.Warn("a log belongs to no topic that the metadata knows; it is left alone",
-				zap.Stringer("partition", found.TopicPartition), zap.Stringer("topic_id", found.TopicID), zap.String("dir", found.Dir))
-		}
+	for _, found := range Strays(s.Engine.Found(), s.image) {
+		s.Log.Warn("a log belongs to no topic that the metadata knows; it is left alone, see jackdaw.adopt.topics",
+			zap.Stringer("partition", found.TopicPartition), zap.Stringer("topic_id", found.TopicID), zap.String("dir", found.Dir))
 	}
 }
 

@@ -76,6 +76,9 @@ func (e *Engine) Start(context.Context, log.Identity) error {
 	return nil
 }
 
+// Join does nothing: memory forgets which cluster it belonged to.
+func (e *Engine) Join(context.Context, string) error { return nil }
+
 // Found lists nothing: memory starts empty.
 func (e *Engine) Found() []log.Found { return nil }
 

@@ -36,7 +36,8 @@ type topic struct {
 	runs       []run
 }
 
-// run is a number of partitions that were added in the same start of the broker.
+// run is a number of partitions that were added in the same start of the broker. Starts below 0 are those of topics whose
+// logs were adopted with leader epochs of their own.
 type run struct{ count, start int32 }
 
 func newState(clusterID string, node kafka.NodeID) *state {
@@ -74,7 +75,7 @@ func (s *state) apply(r *record) error {
 		delete(s.configs, topicResource(t.name))
 	case addPartitions:
 		t := s.topics[r.id]
-		if t == nil || r.count <= 0 || r.count > maxPartitions-t.partitions || r.start < 0 || r.start > s.starts {
+		if t == nil || r.count <= 0 || r.count > maxPartitions-t.partitions || r.start > s.starts {
 			return fmt.Errorf("%d partitions of start %d for topic id %s", r.count, r.start, r.id)
 		}
 		t.partitions += r.count

@@ -97,16 +97,24 @@ func (c *Controller) plan(t *metadata.NewTopic, made *creation) metadata.TopicRe
 		result.Err = err
 		return result
 	}
-	id := kafka.NewTopicID()
+	id, start := kafka.NewTopicID(), c.state.starts
+	if t.Adopted != nil {
+		// As if the topic had been here for as many starts as it takes to reach an epoch above those in its logs.
+		id, start = t.Adopted.ID, c.state.starts-int32(t.Adopted.LeaderEpoch)/epochsPerStart-1
+		if c.state.topics[id] != nil {
+			result.Err = kafka.Errorf(kafka.TopicAlreadyExists, "Topic id %s already exists.", id)
+			return result
+		}
+	}
 	made.collisions[key] = t.Name
 	made.size += 1 + len(configs) + int(partitions)
 	made.records = append(made.records, record{kind: createTopic, id: id, name: t.Name},
-		record{kind: addPartitions, id: id, count: partitions, start: c.state.starts})
+		record{kind: addPartitions, id: id, count: partitions, start: start})
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		made.records = append(made.records,
 			record{kind: setConfig, resource: topicResource(t.Name), key: name, value: configs[name]})
 	}
-	planned := topic{id: id, name: t.Name, partitions: partitions, runs: []run{{partitions, c.state.starts}}}
+	planned := topic{id: id, name: t.Name, partitions: partitions, runs: []run{{partitions, start}}}
 	result.ID, result.Topic, result.Configs = id, planned.image(c.self.ID, c.state.starts), configs
 	return result
 }
