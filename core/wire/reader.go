@@ -180,6 +180,23 @@ func (r *Reader) ArrayLen(minSize int) int {
 	return n
 }
 
+// nullableArrayLen is ArrayLen for an array that may be null, which has no elements.
+func (r *Reader) nullableArrayLen(minSize int) int {
+	var n int
+	if r.flexible {
+		n = r.Uvarint() - 1
+	} else {
+		n = int(r.Int32())
+	}
+	if n > len(r.rest)/minSize {
+		r.fail()
+	}
+	if r.failed || n < 0 {
+		return 0
+	}
+	return n
+}
+
 // Tags reads the number of tags that end a struct; each is then read by Tag. It is 0 in versions that are not flexible.
 func (r *Reader) Tags() int {
 	if !r.flexible {

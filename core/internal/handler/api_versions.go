@@ -21,16 +21,27 @@ import (
 
 const apiVersionsMax = 5
 
-func (h *Handlers) apiVersions(c *api.Call) {
+// apiVersions returns the handler of a key that is served in every version.
+func (h *Handlers) apiVersions() func(*api.Call) {
+	list := decoded(h.listVersions)
+	return func(c *api.Call) {
+		if !refuseUnknownVersion(c) {
+			list(c)
+		}
+	}
+}
+
+// refuseUnknownVersion answers a version that the broker does not know.
+func refuseUnknownVersion(c *api.Call) bool {
 	c.Response.HeaderV0 = true
 	if c.Version < 0 || c.Version > apiVersionsMax {
 		resp := kmsg.NewPtrApiVersionsResponse() // of version 0
 		resp.ErrorCode = int16(kafka.UnsupportedVersion)
 		resp.ApiKeys = []kmsg.ApiVersionsResponseApiKey{{ApiKey: wire.APIVersions, MaxVersion: apiVersionsMax}}
 		c.Response.Body = resp.AppendTo(c.Response.Body)
-		return
+		return true
 	}
-	decoded(h.listVersions)(c)
+	return false
 }
 
 func (h *Handlers) listVersions(c *api.Call, req *kmsg.ApiVersionsRequest) kmsg.Response {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // Deps is what the handlers work with.
@@ -65,10 +66,11 @@ const maxDecoded = 8 << 20
 // decoded wraps a handler that works on kmsg messages. A body that does not decode closes the connection, as Kafka does;
 // so does one that is too long. A nil response sends nothing.
 func decoded[T any, R message[T]](f func(c *api.Call, req R) kmsg.Response) func(*api.Call) {
+	layouts := wire.NewLayouts(R(new(T)))
 	return func(c *api.Call) {
 		req := R(new(T))
 		req.SetVersion(c.Version)
-		if len(c.Body) > maxDecoded || req.ReadFrom(c.Body) != nil {
+		if len(c.Body) > maxDecoded || layouts.Decode(req, c.Body) != nil {
 			c.Response.None, c.Response.Close = true, true
 			return
 		}

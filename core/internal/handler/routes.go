@@ -14,7 +14,7 @@ func (h *Handlers) Routes() []api.Route {
 		{Key: 3, Min: 0, Max: 13, Handle: decoded(h.metadata)},
 		{Key: 10, Min: 0, Max: 6, Handle: decoded(h.findCoordinator)},
 		{Key: 17, Min: 0, Max: 1, Handle: decoded(h.saslHandshake)},
-		{Key: 18, Min: 0, Max: apiVersionsMax, Handle: h.apiVersions},
+		{Key: 18, Min: 0, Max: apiVersionsMax, Handle: h.apiVersions()},
 		{Key: 19, Min: 2, Max: 7, Handle: decoded(h.createTopics)},
 		{Key: 20, Min: 1, Max: 6, Handle: decoded(h.deleteTopics)},
 		{Key: 21, Min: 0, Max: 2, Handle: decoded(h.deleteRecords)},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/auth"
+	wireformat "github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // Routes implements coordinator.Coordinator: the versions are those of Apache Kafka 4.4.
@@ -34,11 +35,12 @@ type message[T any] interface {
 // route makes a route of a function that works on kmsg messages. A body that does not decode, and a nil response, close the
 // connection: Kafka's answer to what it cannot parse.
 func route[T any, R message[T]](low, high int16, serve func(*api.Call, R) kmsg.Response) api.Route {
+	layouts := wireformat.NewLayouts(R(new(T)))
 	return api.Route{Key: R(new(T)).Key(), Min: low, Max: high, Handle: func(call *api.Call) {
 		req := R(new(T))
 		req.SetVersion(call.Version)
 		var resp kmsg.Response
-		if req.ReadFrom(call.Body) == nil {
+		if layouts.Decode(req, call.Body) == nil {
 			resp = serve(call, req)
 		}
 		if resp == nil {
