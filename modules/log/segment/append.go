@@ -131,7 +131,7 @@ func (l *partitionLog) roll(base int64, producers []byte) error {
 	}
 	s.next.Store(old.next.Load())
 	segments := append(v.segments[:len(v.segments):len(v.segments)], s)
-	l.view.Store(&view{segments: segments})
+	l.view.Store(newView(segments))
 	l.flusher.rolled = append(l.flusher.rolled, old)
 	l.kickFlushLocked()
 	return nil

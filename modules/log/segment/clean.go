@@ -208,7 +208,7 @@ func (l *partitionLog) replace(group []*segment, out *segment, truncated int) er
 		return l.fail(err)
 	}
 	segments := slices.Concat(v.segments[:first], []*segment{out}, v.segments[first+len(group):])
-	l.view.Store(&view{segments: segments})
+	l.view.Store(newView(segments))
 	l.flusher.rolled = without(l.flusher.rolled, group)
 	if err := l.goLive(out, group); err != nil {
 		return l.fail(err)

@@ -165,6 +165,8 @@ func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 		if err := s.sync(true); err != nil && !(isMissing(err) && s.gone.Load()) {
 			return err
 		}
+		s.offsets.file.close() // look-ups are rare, and open them again
+		s.times.file.close()
 		if err := l.sides.sync(s.base); err != nil {
 			return err
 		}

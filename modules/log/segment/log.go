@@ -119,12 +119,12 @@ func (l *partitionLog) readFailed(err error) error {
 // Status returns offsets and sizes. It takes no lock.
 func (l *partitionLog) Status() log.Status {
 	v := l.view.Load()
-	status := log.Status{Segments: len(v.segments), MaxTimestamp: -1, Dir: l.root.path}
-	for _, s := range v.segments {
-		status.SizeBytes += s.size.Load()
-		status.MaxTimestamp = max(status.MaxTimestamp, s.maxTimestamp.Load())
+	active := v.active()
+	size, end := active.extent()
+	status := log.Status{
+		Segments: len(v.segments), SizeBytes: v.closedBytes + size, EndOffset: end,
+		MaxTimestamp: max(v.closedMaxTimestamp, active.maxTimestamp.Load()), Dir: l.root.path,
 	}
-	status.EndOffset = v.active().next.Load()
 	status.StartOffset = min(l.start.Load(), status.EndOffset)
 	status.StableOffset = l.stableOffset(status.EndOffset)
 	if cause := l.failed.Load(); cause != nil {

@@ -29,6 +29,9 @@ func (e *Engine) openLog(ctx context.Context, root *dataDir, dir string, spec lo
 	if err := l.begin(segments, root.checkpoint(startOffsets, spec.TopicPartition, 0)); err != nil {
 		return nil, err
 	}
+	if clean && len(l.flusher.rolled) == 0 {
+		l.recoveryPoint.Store(l.end())
+	}
 	if err := l.restore(ctx); err != nil {
 		return nil, fmt.Errorf("restore the producer state: %w", err)
 	}
@@ -58,7 +61,7 @@ func (l *partitionLog) begin(segments []*segment, start int64) error {
 		l.flusher.fresh = true
 		segments = []*segment{s}
 	}
-	l.view.Store(&view{segments: segments})
+	l.view.Store(newView(segments))
 	end := l.end()
 	l.start.Store(max(start, min(segments[0].base, end)))
 	l.stable.Store(end)

@@ -10,7 +10,22 @@ import (
 
 // view is the list of a log's segments at one moment, ascending, at least one. It never changes; the writer swaps it for
 // another one.
-type view struct{ segments []*segment }
+type view struct {
+	segments []*segment
+
+	// What Status tells of all segments but the active one.
+	closedBytes        int64
+	closedMaxTimestamp int64
+}
+
+func newView(segments []*segment) *view {
+	v := &view{segments: segments, closedMaxTimestamp: -1}
+	for _, s := range segments[:len(segments)-1] {
+		v.closedBytes += s.size.Load()
+		v.closedMaxTimestamp = max(v.closedMaxTimestamp, s.maxTimestamp.Load())
+	}
+	return v
+}
 
 // active returns the segment that appends go to.
 func (v *view) active() *segment { return v.segments[len(v.segments)-1] }

@@ -53,7 +53,7 @@ func (l *partitionLog) expire(now time.Time, bounds log.Bounds) (start int64, mo
 		v = l.view.Load()
 	}
 	gone := v.segments[:n]
-	l.view.Store(&view{segments: append([]*segment(nil), v.segments[n:]...)})
+	l.view.Store(newView(append([]*segment(nil), v.segments[n:]...)))
 	base := min(v.segments[n].base, l.end())
 	if moved = base > l.start.Load(); moved {
 		l.start.Store(base)

@@ -53,7 +53,7 @@ func (l *partitionLog) truncate(to int64) error {
 	}
 	l.truncated++
 	gone := slices.Clone(v.segments[keep:])
-	l.view.Store(&view{segments: append(slices.Clone(v.segments[:keep]), last)})
+	l.view.Store(newView(append(slices.Clone(v.segments[:keep]), last)))
 	end := last.next.Load()
 	l.start.Store(min(l.start.Load(), end))
 	l.stable.Store(min(l.stable.Load(), end))
