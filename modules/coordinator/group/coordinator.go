@@ -115,7 +115,9 @@ func call[R any](c *Coordinator, from *api.Call, group string, h func(m *machine
 	return callPartition(c, from, c.partition(group), h)
 }
 
-func callPartition[R any](c *Coordinator, from *api.Call, partition int32, h func(m *machine, t *shard.Turn, reply func(R))) (R, kafka.ErrorCode) {
+// callPartition is call for a shard that is known.
+func callPartition[R any](c *Coordinator, from *api.Call, partition int32,
+	h func(m *machine, t *shard.Turn, reply func(R))) (R, kafka.ErrorCode) {
 	answer, err := shard.Call(from.Context(), c.shards, partition, h)
 	return answer, kafka.CodeOf(err)
 }

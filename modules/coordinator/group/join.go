@@ -1,6 +1,8 @@
 package group
 
 import (
+	"math"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -91,7 +93,7 @@ func (m *machine) admits(g *group, memberID string) bool {
 // joinDynamic lets in a member that has no id yet. From version 4 on it first gets its id, and joins when it comes back
 // with that, so that a client that gives up leaves no member behind (KIP-394).
 func (m *machine) joinDynamic(t *shard.Turn, g *group, req *joinRequest) {
-	id := req.clientID + "-" + m.newID()
+	id := m.newMemberID(req.clientID)
 	switch {
 	case req.Version < 4:
 		m.addMember(t, g, id, req)
@@ -101,6 +103,17 @@ func (m *machine) joinDynamic(t *shard.Turn, g *group, req *joinRequest) {
 		m.addPending(t, g, id, req.session)
 		refuse(t, req, kafka.MemberIDRequired, id)
 	}
+}
+
+// maxIDPrefix is the most of a client or instance id that goes into a member id, which must be a string itself.
+const maxIDPrefix = math.MaxInt16 - 100
+
+// newMemberID returns a member id that nobody has and that people can recognize.
+func (m *machine) newMemberID(prefix string) string {
+	if len(prefix) > maxIDPrefix {
+		prefix = strings.ToValidUTF8(prefix[:maxIDPrefix], "")
+	}
+	return prefix + "-" + m.newID()
 }
 
 // addMember puts a new member in and starts a rebalance with it.

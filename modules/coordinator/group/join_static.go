@@ -10,7 +10,7 @@ import (
 // joinStatic lets in a static member that does not know its member id: it is new, or its process was restarted and takes
 // its place again, if it can without a rebalance (KIP-345).
 func (m *machine) joinStatic(t *shard.Turn, g *group, req *joinRequest) {
-	id := *req.InstanceID + "-" + m.newID()
+	id := m.newMemberID(*req.InstanceID)
 	owner := g.byID[g.static[*req.InstanceID]]
 	if owner == nil {
 		m.addMember(t, g, id, req)

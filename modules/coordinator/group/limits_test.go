@@ -127,10 +127,15 @@ func TestBadRequestsCloseTheConnection(t *testing.T) {
 				b.t.Errorf("key %d with a long group id: %+v", req.Key(), resp)
 			}
 		}
-		call := &api.Call{Key: 11, Version: 9, Body: []byte{1, 2, 3}}
-		b.router.Serve(call)
-		if !call.Response.Close || len(call.Response.Body) != 0 {
-			b.t.Errorf("garbage: %+v", call.Response)
+		for _, call := range []*api.Call{
+			{Key: 11, Version: 9, Body: []byte{1, 2, 3}},
+			{Key: 42, Version: 3, Body: []byte{0, 0xff, 0xff, 0xff, 0xff, 0xf}}, // four billion tags
+			{Key: 8, Version: 9, Body: make([]byte, 9<<20)},
+		} {
+			b.router.Serve(call)
+			if !call.Response.Close || len(call.Response.Body) != 0 {
+				b.t.Errorf("garbage for key %d: %+v", call.Key, call.Response)
+			}
 		}
 	})
 }
@@ -162,4 +167,35 @@ func TestPendingMembersAreBounded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The longest client and instance ids still make member ids that records can hold.
+func TestLongestIDs(t *testing.T) {
+	long := strings.Repeat("é", 32767/2) + "x"
+	for _, instance := range []*string{nil, &long} {
+		run(t, testConfig(), func(b *broker) {
+			join := fill(kmsg.NewPtrJoinGroupRequest(), "g").(*kmsg.JoinGroupRequest)
+			join.MemberID, join.InstanceID = "", instance
+			version := int16(9)
+			if instance == nil {
+				version = 3
+			}
+			resp := b.send(long, version, join).(*kmsg.JoinGroupResponse)
+			if resp.ErrorCode != 0 || len(resp.MemberID) > 32767 {
+				b.t.Fatalf("%v, a member id of %d bytes", kafka.ErrorCode(resp.ErrorCode), len(resp.MemberID))
+			}
+			sync := fill(kmsg.NewPtrSyncGroupRequest(), "g").(*kmsg.SyncGroupRequest)
+			sync.MemberID, sync.Generation, sync.GroupAssignment = resp.MemberID, 1, nil
+			if code := b.send(long, 3, sync).(*kmsg.SyncGroupResponse).ErrorCode; code != 0 {
+				b.t.Fatal(kafka.ErrorCode(code))
+			}
+			b.coord.Resigned(0)
+			b.elect()
+			beat := fill(kmsg.NewPtrHeartbeatRequest(), "g").(*kmsg.HeartbeatRequest)
+			beat.MemberID, beat.Generation = resp.MemberID, 1
+			if code := b.sendMax(beat).(*kmsg.HeartbeatResponse).ErrorCode; code != 0 {
+				b.t.Errorf("after a reload: %v", kafka.ErrorCode(code))
+			}
+		})
+	}
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // topicOf finds a topic of a request: by id from version 10 on, by name before. code says why the client may not use it.
-func (c *Coordinator) topicOf(call *api.Call, image *metadata.Image, name string, id kafka.TopicID, op auth.Operation) (string, *metadata.Topic, kafka.ErrorCode) {
+func (c *Coordinator) topicOf(call *api.Call, image *metadata.Image, name string, id kafka.TopicID,
+	op auth.Operation) (string, *metadata.Topic, kafka.ErrorCode) {
 	topic := image.Topics[name]
 	if call.Version >= 10 {
 		if topic = image.TopicIDs[id]; topic == nil {
