@@ -36,6 +36,9 @@ func (c *Config) check(ctx context.Context, b []byte) (checked, error) {
 	if err != nil {
 		return checked{}, refusal(err)
 	}
+	if err := ctx.Err(); err != nil {
+		return checked{}, err
+	}
 	if err := c.valid(ctx, b, limit); err != nil {
 		return checked{}, refusal(err)
 	}
@@ -58,9 +61,6 @@ func refusal(err error) *plugin.Refusal {
 // valid asks wazero whether the original module is valid. It has no function that only validates, but it compiles nothing
 // once the context is done, which it looks at after it validated.
 func (c *Config) valid(ctx context.Context, b []byte, limit int64) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	done, cancel := context.WithCancelCause(experimental.WithCompilationWorkers(ctx, compileWorkers))
 	cancel(errValid)
 	r := wazero.NewRuntimeWithConfig(ctx, c.runtimeConfig(limit))
@@ -135,7 +135,7 @@ func (p *program) compile(ctx context.Context, b []byte) (err error) {
 		if ctx.Err() != nil {
 			return refusal(fmt.Errorf("compiling it takes longer than %s", config.CompileTimeout))
 		}
-		return fmt.Errorf("compile: %w", err)
+		return refusal(fmt.Errorf("it can't be compiled: %w", err))
 	}
 	return nil
 }

@@ -1,0 +1,6 @@
+;; A function leaves the wrong type behind: made with wat2wasm --no-check.
+(module
+  (memory (export "memory") 1)
+  (func (export "jd_abi_1") (result i32) (i32.const 0))
+  (func (export "jd_reserve") (param i32) (result i32) (i64.const 1024))
+  (func (export "jd_validate") (param i32 i32) (result i64) (i64.const 0)))
