@@ -146,7 +146,7 @@ func (a *app) dumpText(path string) error {
 	if a.global.format == formatJSON {
 		return a.printJSON(strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n"))
 	}
-	_, err = a.std.Out.Write(raw)
+	_, err = fmt.Fprintf(a.std.Out, "%s\n", strings.TrimSuffix(string(raw), "\n"))
 	return err
 }
 

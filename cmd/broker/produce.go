@@ -7,12 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools"
 )
+
+// produceLinger lets records wait for others: lines come faster than requests.
+const produceLinger = 5 * time.Millisecond
 
 type produceFlags struct {
 	input, key, keySeparator, acks, compression string
@@ -106,7 +110,7 @@ func (a *app) producer(flags produceFlags) (*kgo.Client, error) {
 		return nil, misusef("%v", err)
 	}
 	partitioner := namedPartitioner{kgo.StickyKeyPartitioner(nil)} // keys go where Kafka's clients send them
-	return a.client(append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(20))...)
+	return a.client(append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(20), kgo.ProducerLinger(produceLinger))...)
 }
 
 func (s *sending) done(r *kgo.Record, err error) {

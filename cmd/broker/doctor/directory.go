@@ -64,8 +64,7 @@ func checkWritable(check, dir, existing string) Finding {
 	case err != nil:
 		return problem(check, fix, "no file can be created in %s: %v", existing, err)
 	}
-	defer os.Remove(probe.Name())
-	defer probe.Close()
+	defer func() { _, _ = probe.Close(), os.Remove(probe.Name()) }() // it was only a test
 	if err := probe.Sync(); err != nil {
 		return problem(check, "check the disk", "fsync in %s fails: %v", existing, err)
 	}

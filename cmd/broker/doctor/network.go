@@ -41,7 +41,7 @@ func accept(l net.Listener) {
 		if err != nil {
 			return
 		}
-		conn.Close()
+		_ = conn.Close()
 	}
 }
 
@@ -92,7 +92,7 @@ func checkAdvertised(ctx context.Context, check string, l Listener, port int32, 
 		return warning(check, fix+"; if another machine forwards it (NAT, a container), try from a client instead",
 			"%s can't be reached from here: %v", address, shortNetworkError(err))
 	}
-	conn.Close()
+	_ = conn.Close()
 	return ok(check, "%s can be reached from here", address)
 }
 
@@ -126,7 +126,7 @@ func checkAdminListener(ctx context.Context, address string) Finding {
 	}
 	bound, _, finding := bind(ctx, check, host, int32(port))
 	if bound != nil {
-		bound.Close()
+		_ = bound.Close()
 	}
 	return finding
 }

@@ -43,14 +43,15 @@ func newAdminClient(props Properties, timeout time.Duration) (*adminClient, erro
 	return &adminClient{Client: admin, kafka: client, timeout: timeout}, nil
 }
 
-// call runs do until it ends in something other than an unreachable cluster, or the time limit is over: scripts start a
-// broker and a tool together, and Java's admin client waits for the broker. name is Java's name for the call.
+// call runs do until it ends in something other than a cluster that can't be reached, or whose coordinators are still on their way, or
+// until the time limit is over: scripts start a broker and a tool together, and Java's admin client waits for the broker. name
+// is Java's name for the call.
 func (c *adminClient) call(ctx context.Context, name string, do func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		err := do(limited)
-		if err == nil || !isUnreachable(err) {
+		if err == nil || !isUnreachable(err) && !isCoordinatorAway(err) {
 			return err
 		}
 		select {

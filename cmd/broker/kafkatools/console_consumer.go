@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -178,7 +179,7 @@ func (c *consoleConsumer) groupID(files, extra Properties) (string, error) {
 func (c *consoleConsumer) setResetPolicy() error {
 	policy, set := c.props["auto.offset.reset"]
 	if set && policy != "earliest" && c.line.has("from-beginning") {
-		return errors.New("Can't simultaneously specify --from-beginning and 'auto.offset.reset=" + policy + "', please remove one option") //nolint:staticcheck // printed as it is
+		return errors.New("Can't simultaneously specify --from-beginning and 'auto.offset.reset=" + policy + "', please remove one option")
 	}
 	if !set {
 		c.props["auto.offset.reset"] = map[bool]string{true: "earliest", false: "latest"}[c.line.has("from-beginning")]
@@ -227,8 +228,12 @@ func (c *consoleConsumer) options() ([]kgo.Opt, error) {
 	if commit, set := c.props["enable.auto.commit"]; set && !strings.EqualFold(commit, "true") {
 		opts = append(opts, kgo.DisableAutoCommit())
 	} else {
-		c.positions = newGroupPositions(c.props["auto.offset.reset"])
-		opts = append(append(opts, kgo.AutoCommitMarks()), c.positions.options()...)
+		interval, err := c.props.millis("auto.commit.interval.ms", 5*time.Second)
+		if err != nil {
+			return nil, err
+		}
+		c.positions = newGroupPositions(c.props["auto.offset.reset"], interval)
+		opts = append(opts, c.positions.options()...)
 	}
 	if c.line.has("topic") {
 		return append(opts, kgo.ConsumeTopics(c.line.value("topic"))), nil
@@ -249,6 +254,13 @@ func (c *consoleConsumer) run(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
+	if c.positions != nil {
+		committing, stop := context.WithCancel(ctx)
+		var done sync.WaitGroup
+		done.Go(func() { c.positions.run(committing, c.client) })
+		defer done.Wait()
+		defer stop()
+	}
 	c.awaitAssignment(ctx)
 	for c.count < c.limit {
 		records, err := c.poll(ctx)
@@ -268,7 +280,6 @@ func (c *consoleConsumer) run(ctx context.Context) error {
 				c.std.errorf("ERROR Error processing message, skipping this message:\n%s\n", javaString(err))
 			}
 			if c.positions != nil {
-				c.client.MarkCommitRecords(record)
 				c.positions.consumed(record)
 			}
 		}

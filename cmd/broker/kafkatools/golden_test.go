@@ -16,7 +16,10 @@ import (
 
 // With -bootstrap the whole scenario runs against a real, empty cluster of one broker, for example Apache Kafka itself:
 // go test ./cmd/broker/kafkatools -run TestReplay -bootstrap 127.0.0.1:9092
-var bootstrap = flag.String("bootstrap", "", "address of an empty cluster on which to replay all recorded commands")
+var (
+	bootstrap = flag.String("bootstrap", "", "address of an empty cluster on which to replay all recorded commands")
+	classic   = flag.Bool("classic", false, "the cluster has no groups of the KIP-848 protocol")
+)
 
 // run runs a tool inside the test process.
 func run(ctx context.Context, args []string, stdin string) kafkatoolstest.Output {
@@ -27,7 +30,7 @@ func run(ctx context.Context, args []string, stdin string) kafkatoolstest.Output
 
 func TestReplay(t *testing.T) {
 	if *bootstrap != "" {
-		kafkatoolstest.Replay(t, *bootstrap, run, nil)
+		kafkatoolstest.Replay(t, *bootstrap, run, func(name string) bool { return *classic && kafkatoolstest.NeedsConsumerProtocol(name) })
 		return
 	}
 	kafkatoolstest.Replay(t, newFake(t), run, leftOutOfFake)

@@ -97,8 +97,6 @@ type executionError struct{ cause error }
 
 func (e *executionError) Error() string { return javaString(e.cause) }
 
-func (e *executionError) Unwrap() error { return nil }
-
 // execution wraps err, unless there is none.
 func execution(err error) error {
 	if err == nil {

@@ -92,6 +92,11 @@ func DescribeGroups(ctx context.Context, admin *kadm.Client, ids []string) (foun
 func (c *groupsCommand) describeGroups(ctx context.Context, ids []string) (found []Group, failed map[string]error, err error) {
 	err = c.admin.call(ctx, "describeConsumerGroups(api=FIND_COORDINATOR)", func(ctx context.Context) (err error) {
 		found, failed, err = DescribeGroups(ctx, c.admin.Client, ids)
+		for _, failure := range failed {
+			if isCoordinatorAway(failure) {
+				return failure
+			}
+		}
 		return err
 	})
 	return found, failed, err

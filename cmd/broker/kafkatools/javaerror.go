@@ -141,6 +141,12 @@ func isUnreachable(err error) bool {
 	return isNet && !isBroker
 }
 
+// isCoordinatorAway reports whether err says that a group has no coordinator yet: a fresh cluster creates __consumer_offsets with the
+// first question.
+func isCoordinatorAway(err error) bool {
+	return errors.Is(err, kerr.CoordinatorNotAvailable) || errors.Is(err, kerr.CoordinatorLoadInProgress) || errors.Is(err, kerr.NotCoordinator)
+}
+
 // describeFailure is javaString with, for an unreachable cluster, the reason behind it.
 func describeFailure(err error) string {
 	if timeout, ok := errors.AsType[*timeoutError](err); ok && timeout.cause != nil {

@@ -145,7 +145,7 @@ func (c *commandLine) anyOf(names ...string) []string {
 func (c *commandLine) checkAvailable() error {
 	for _, o := range c.set {
 		if c.has(o.name) && len(o.with) > 0 && len(c.anyOf(o.with...)) == 0 {
-			return fmt.Errorf("Option(s) [%s] are unavailable given other options on the command line", o.name) //nolint:staticcheck // printed as it is
+			return fmt.Errorf("Option(s) [%s] are unavailable given other options on the command line", o.name)
 		}
 	}
 	return nil

@@ -3,15 +3,18 @@ package kafkatools
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// groupPositions follows the position of a group member in each of its partitions. A Java consumer commits it even where it
-// read nothing, so that a group shows an offset for every partition; the Go client commits only behind records.
+// groupPositions follows the position of a group member in each of its partitions and commits it, every interval and when
+// partitions are given up. A Java consumer commits its position even where it read nothing, so that a group shows an offset for
+// every partition; the Go client by itself commits only behind records.
 type groupPositions struct {
 	policy   string // auto.offset.reset
+	interval time.Duration
 	assigned chan struct{}
 
 	mu     sync.Mutex
@@ -19,13 +22,28 @@ type groupPositions struct {
 	next   map[topicPartition]int64
 }
 
-func newGroupPositions(policy string) *groupPositions {
-	return &groupPositions{policy: policy, assigned: make(chan struct{}), next: map[topicPartition]int64{}}
+func newGroupPositions(policy string, interval time.Duration) *groupPositions {
+	return &groupPositions{policy: policy, interval: interval, assigned: make(chan struct{}), next: map[topicPartition]int64{}}
+}
+
+// run commits every interval until ctx is done.
+func (g *groupPositions) run(ctx context.Context, client *kgo.Client) {
+	ticker := time.NewTicker(max(g.interval, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			g.commit(ctx, client)
+		}
+	}
 }
 
 // options hook the positions into a client. Their callbacks run on the client's goroutines.
 func (g *groupPositions) options() []kgo.Opt {
 	return []kgo.Opt{
+		kgo.DisableAutoCommit(),
 		kgo.OnPartitionsAssigned(g.onAssigned), kgo.AdjustFetchOffsetsFn(g.start),
 		kgo.OnPartitionsRevoked(g.onRevoked), kgo.OnPartitionsLost(g.onLost),
 	}
@@ -41,7 +59,7 @@ func (g *groupPositions) onAssigned(_ context.Context, client *kgo.Client, _ map
 }
 
 func (g *groupPositions) onRevoked(ctx context.Context, client *kgo.Client, revoked map[string][]int32) {
-	_ = client.CommitMarkedOffsets(ctx) // as the client does by itself when it has no callback; a failure is repeated records
+	g.commit(ctx, client)
 	g.onLost(ctx, client, revoked)
 }
 
@@ -104,7 +122,7 @@ func (g *groupPositions) consumed(r *kgo.Record) {
 	}
 }
 
-// commit commits all positions.
+// commit commits all positions. A commit that fails is repeated by the next; after the last one, records are read again.
 func (g *groupPositions) commit(ctx context.Context, client *kgo.Client) {
 	g.mu.Lock()
 	offsets := map[string]map[int32]kgo.EpochOffset{}

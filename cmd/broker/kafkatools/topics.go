@@ -10,8 +10,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/jackdawmq/jackdaw/core/kafka"
 )
 
 // topicsCommand is one run of kafka-topics (org.apache.kafka.tools.TopicCommand).
@@ -135,7 +133,7 @@ func (c *topicsCommand) create(ctx context.Context) error {
 		return err
 	}
 	if topic.Topic == "" {
-		return errors.New("The given topic name '' cannot be represented in a request.") //nolint:staticcheck // printed as it is
+		return errors.New("The given topic name '' cannot be represented in a request.") //nolint:staticcheck,revive // printed as it is
 	}
 	request := kmsg.NewPtrCreateTopicsRequest()
 	request.TimeoutMillis = int32(c.admin.timeout.Milliseconds())
@@ -246,5 +244,3 @@ func topicError(code int16, message *string) error {
 	}
 	return newBrokerError(err, sent)
 }
-
-func isInternal(topic string) bool { return kafka.IsInternal(topic) }

@@ -91,7 +91,7 @@ func isTooOld(err error) bool {
 func (c *topicsCommand) topicByID(ctx context.Context, id kafka.TopicID) ([]describedTopic, error) {
 	topics, err := c.topicsFromMetadata(ctx, nil, &id)
 	if len(topics) == 0 && err == nil && !c.line.has("if-exists") {
-		return nil, fmt.Errorf("TopicId '%s' does not exist as expected", id) //nolint:staticcheck // printed as it is
+		return nil, fmt.Errorf("TopicId '%s' does not exist as expected", id)
 	}
 	return topics, err
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
 )
 
 const useConfigs = " (To alter topic configurations, the kafka-configs tool can be used.)"
@@ -143,7 +145,7 @@ func newTopicRequest(line *commandLine) (kmsg.CreateTopicsRequestTopic, error) {
 	for _, config := range line.values("config") {
 		name, value, found := strings.Cut(config, "=")
 		if !found || strings.TrimSpace(value) == "" || strings.Contains(value, "=") {
-			return topic, errors.New("requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".")
+			return topic, errors.New("requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".") //nolint:staticcheck,revive // printed as it is
 		}
 		configs[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}
@@ -204,13 +206,13 @@ func includePattern(raw string) (*regexp.Regexp, error) {
 	cleaned := strings.NewReplacer(",", "|", " ", "").Replace(strings.TrimSpace(raw))
 	pattern, err := regexp.Compile("^(?:" + strings.Trim(cleaned, "\"'") + ")$")
 	if err != nil {
-		return nil, fmt.Errorf("%s is an invalid regex.", raw) //nolint:staticcheck // printed as it is
+		return nil, fmt.Errorf("%s is an invalid regex.", raw) //nolint:staticcheck,revive // printed as it is
 	}
 	return pattern, nil
 }
 
 func (f topicFilter) allows(topic string) bool {
-	if f.excludeInternal && isInternal(topic) {
+	if f.excludeInternal && kafka.IsInternal(topic) {
 		return false
 	}
 	return f.pattern == nil || f.pattern.MatchString(topic)

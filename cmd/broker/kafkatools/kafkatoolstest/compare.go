@@ -91,7 +91,7 @@ func sortConfigs(line string) string {
 // NeedsConsumerProtocol reports whether a reference can only be met by a cluster that serves groups of the KIP-848 protocol. It is a
 // leaveOut of Replay.
 func NeedsConsumerProtocol(name string) bool {
-	return strings.Contains(name, "848") || name == "groups-list-type-filter"
+	return strings.Contains(name, "848") || name == "groups-list-type-filter" || name == "groups-list-state-filter"
 }
 
 // significant are the lines of the recorded standard error that are part of the tool's behaviour: not Java's log, stack traces or

@@ -60,17 +60,20 @@ func (s Step) label() string {
 	return s.Name
 }
 
-// waitForMembers asks until the group is stable with its members.
+// waitForMembers asks until the group is stable with its members, and has committed an offset for each of their partitions.
 func waitForMembers(t *testing.T, bootstrap string, step Step, run Runner) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stepTimeout)
 	defer cancel()
+	describe := []string{"kafka-consumer-groups", "--bootstrap-server", bootstrap, "--describe", "--group", step.Group}
 	for ctx.Err() == nil {
-		got := run(ctx, []string{"kafka-consumer-groups", "--bootstrap-server", bootstrap, "--describe", "--group", step.Group, "--state"}, "")
-		fields := strings.Fields(got.Stdout)
-		if n := len(fields); n > 2 && fields[n-1] == strconv.Itoa(step.Members) && fields[n-2] == "Stable" {
+		state := strings.Fields(run(ctx, append(describe, "--state"), "").Stdout)
+		if n := len(state); n < 2 || state[n-1] != strconv.Itoa(step.Members) || state[n-2] != "Stable" {
+			continue
+		}
+		if offsets := run(ctx, describe, "").Stdout; offsets != "" && !strings.Contains(offsets, " -  ") {
 			return
 		}
 	}
-	t.Errorf("group %s never had %d members", step.Group, step.Members)
+	t.Errorf("group %s never had %d members that committed", step.Group, step.Members)
 }
