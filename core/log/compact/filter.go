@@ -21,6 +21,7 @@ type Filter struct {
 	Upper int64
 
 	builder record.Builder
+	kept    []bool // of each record of the batch at hand, whether it stays
 }
 
 // verdict is what a first look at a batch's records found.
@@ -62,11 +63,14 @@ func (f *Filter) Append(dst []byte, b record.Batch) ([]byte, error) {
 	return f.rebuild(dst, b, h, mark)
 }
 
-// judge counts what stays.
+// judge decides on every record and counts.
 func (f *Filter) judge(h *record.Header, records *record.Records) (v verdict) {
+	f.kept = f.kept[:0]
 	var r record.Record
 	for records.Next(&r) {
-		if !f.keep(h, &r) {
+		stays := f.keep(h, &r)
+		f.kept = append(f.kept, stays)
+		if !stays {
 			v.dropped++
 			continue
 		}
@@ -111,8 +115,8 @@ func (f *Filter) rebuild(dst []byte, b record.Batch, h record.Header, mark bool)
 	}
 	f.builder.Reset(dst, to)
 	var r record.Record
-	for records.Next(&r) {
-		if f.keep(&h, &r) {
+	for i := 0; records.Next(&r); i++ {
+		if f.kept[i] {
 			f.builder.Retain(&h, &r)
 		}
 	}

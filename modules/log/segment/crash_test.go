@@ -22,7 +22,7 @@ import (
 // the machine die at random moments, and compares what the next start finds with what must and may be there.
 
 // crashSeeds is how many random histories a test run plays. A failure prints its seed.
-const crashSeeds = 100
+const crashSeeds = 40
 
 // model is what the log may hold: every batch ever appended since the last truncation, in order.
 type model struct {

@@ -54,6 +54,7 @@ func (l *partitionLog) expire(now time.Time, bounds log.Bounds) (start int64, mo
 	}
 	gone := v.segments[:n]
 	l.view.Store(newView(append([]*segment(nil), v.segments[n:]...)))
+	l.flusher.rolled = without(l.flusher.rolled, gone)
 	base := min(v.segments[n].base, l.end())
 	if moved = base > l.start.Load(); moved {
 		l.start.Store(base)

@@ -1,0 +1,219 @@
+package compact_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/log/compact"
+	"github.com/jackdawmq/jackdaw/core/record"
+)
+
+// pair is a record; the value "-" is null.
+type pair struct{ key, value string }
+
+func batch(t testing.TB, base int64, change func(*record.Header), pairs ...pair) record.Batch {
+	t.Helper()
+	h := record.NewHeader()
+	h.BaseOffset = base
+	if change != nil {
+		change(&h)
+	}
+	var b record.Builder
+	b.Reset(nil, h)
+	for _, p := range pairs {
+		var key, value []byte
+		if p.key != "-" {
+			key = []byte(p.key)
+		}
+		if p.value != "-" {
+			value = []byte(p.value)
+		}
+		b.Append(1000+base, key, value)
+	}
+	data, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// keysOf builds the map of some batches.
+func keysOf(t testing.TB, batches ...record.Batch) *compact.KeyMap {
+	t.Helper()
+	m := compact.NewKeyMap(1<<20, 0.9)
+	for _, b := range batches {
+		if ok, err := m.AddBatch(b, 0, 1<<20); !ok || err != nil {
+			t.Fatalf("add: %v, %v", ok, err)
+		}
+	}
+	return m
+}
+
+// show writes a batch down: its offsets, then the offset, key and value of each record.
+func show(t testing.TB, b record.Batch) string {
+	t.Helper()
+	if len(b) == 0 {
+		return "nothing"
+	}
+	if err := b.VerifyCRC(); err != nil {
+		t.Fatal(err)
+	}
+	h := b.Header()
+	var s strings.Builder
+	fmt.Fprintf(&s, "[%d,%d]", h.BaseOffset, h.LastOffset())
+	rs, err := b.Records(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rs.Close()
+	var r record.Record
+	for rs.Next(&r) {
+		value := string(r.Value)
+		if r.Value == nil {
+			value = "-"
+		}
+		fmt.Fprintf(&s, " %d:%s=%s", h.RecordOffset(&r), r.Key, value)
+		if at := h.RecordTimestamp(&r); at != 1000+h.BaseOffset {
+			t.Errorf("record %d has the timestamp %d", h.RecordOffset(&r), at)
+		}
+	}
+	if err := rs.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return s.String()
+}
+
+func TestFilter(t *testing.T) {
+	producer := func(h *record.Header) { h.ProducerID, h.ProducerEpoch, h.BaseSequence = 7, 0, 3 }
+	gzip := func(h *record.Header) { h.Attributes = int16(record.Gzip) }
+	later := batch(t, 10, nil, pair{"a", "9"}, pair{"b", "9"})
+	f := func(name string, b record.Batch, want string) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			filter := compact.Filter{Keys: keysOf(t, b, later), Now: time.UnixMilli(5000), DeleteRetention: time.Hour, MaxBytes: 1 << 20,
+				LastSequence: func(id kafka.ProducerID, last int64) bool { return id == 7 && last == 1 }, Upper: 9}
+			got, err := filter.Append([]byte("before"), b)
+			if err != nil || !bytes.HasPrefix(got, []byte("before")) {
+				t.Fatalf("%q, %v", got, err)
+			}
+			if text := show(t, got[len("before"):]); text != want {
+				t.Errorf("%s, want %s", text, want)
+			}
+		})
+	}
+	f("nothing to remove", batch(t, 0, nil, pair{"x", "1"}, pair{"y", "2"}), "[0,1] 0:x=1 1:y=2")
+	f("all superseded", batch(t, 0, nil, pair{"a", "1"}, pair{"b", "2"}), "nothing")
+	f("some superseded", batch(t, 0, nil, pair{"a", "1"}, pair{"x", "2"}, pair{"b", "3"}), "[0,2] 1:x=2")
+	f("within a batch", batch(t, 0, nil, pair{"x", "1"}, pair{"x", "2"}), "[0,1] 1:x=2")
+	f("compressed", batch(t, 0, gzip, pair{"a", "1"}, pair{"x", "2"}), "[0,1] 1:x=2")
+	f("no key", batch(t, 0, nil, pair{"-", "1"}, pair{"x", "2"}), "[0,1] 1:x=2")
+	f("last sequence of a producer", batch(t, 0, producer, pair{"a", "1"}, pair{"b", "2"}), "[0,1]")
+	f("an older batch of a producer", batch(t, 2, producer, pair{"a", "1"}, pair{"b", "2"}), "nothing")
+	f("the last batch below the bound", batch(t, 7, nil, pair{"a", "1"}, pair{"b", "2"}), "[7,8]")
+	f("an empty batch of a producer", batch(t, 0, func(h *record.Header) { producer(h); h.LastOffsetDelta = 1 }), "[0,1]")
+	f("an empty batch that is not needed", batch(t, 2, func(h *record.Header) { h.LastOffsetDelta = 1 }), "nothing")
+	f("tombstone", batch(t, 0, nil, pair{"x", "-"}, pair{"a", "1"}), "[0,1] 0:x=-")
+	f("superseded tombstone", batch(t, 0, nil, pair{"a", "-"}, pair{"x", "1"}), "[0,1] 1:x=1")
+}
+
+func TestUntouchedBatchesStayByteForByte(t *testing.T) {
+	marker, err := record.Marker{ProducerID: 1, Type: record.ControlCommit, Timestamp: 1}.AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]record.Batch{
+		"gzip":    batch(t, 0, func(h *record.Header) { h.Attributes = int16(record.Gzip) }, pair{"x", "1"}, pair{"y", "2"}),
+		"control": marker,
+	} {
+		filter := compact.Filter{Keys: keysOf(t, b), Now: time.UnixMilli(0), MaxBytes: 1 << 20}
+		if got, err := filter.Append(nil, b); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("%s: changed, %v", name, err)
+		}
+	}
+}
+
+// TestTombstones follows a tombstone: the first compaction sets its horizon, a later one within it changes nothing, one
+// after it removes the record.
+func TestTombstones(t *testing.T) {
+	b := batch(t, 0, nil, pair{"x", "-"}, pair{"y", "1"})
+	at := func(ms int64, b record.Batch) record.Batch {
+		filter := compact.Filter{Keys: keysOf(t, b), Now: time.UnixMilli(ms), DeleteRetention: time.Second, MaxBytes: 1 << 20}
+		got, err := filter.Append(nil, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	first := at(5000, b)
+	if h := first.Header(); !h.HasDeleteHorizon() || h.BaseTimestamp != 6000 || h.MaxTimestamp != 1000 || h.Count != 2 {
+		t.Errorf("after the first compaction: %+v", h)
+	}
+	if second := at(6000, first); !bytes.Equal(second, first) {
+		t.Errorf("within the horizon: %s", show(t, second))
+	}
+	if third := show(t, at(6001, first)); third != "[0,1] 1:y=1" {
+		t.Errorf("after the horizon: %s", third)
+	}
+}
+
+func TestFullMap(t *testing.T) {
+	m := compact.NewKeyMap(0, 0.5) // the smallest: 1,024 slots
+	base := int64(0)
+	for {
+		ok, err := m.AddBatch(batch(t, base, nil, pair{fmt.Sprint(base), "v"}, pair{fmt.Sprint(base + 1), "v"}), 0, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		base += 2
+	}
+	if m.Len() != 512 || m.End() != 512 {
+		t.Errorf("full with %d keys, up to %d", m.Len(), m.End())
+	}
+	beyond := batch(t, 600, nil, pair{"0", "v"}, pair{"-", "v"})
+	filter := compact.Filter{Keys: m, MaxBytes: 1 << 20}
+	if got, err := filter.Append(nil, beyond); err != nil || !bytes.Equal(got, beyond) {
+		t.Errorf("a batch beyond the map was changed: %v", err)
+	}
+	m.Reset()
+	if ok, err := m.AddBatch(beyond, 0, 1<<20); !ok || err != nil || m.End() != 602 {
+		t.Errorf("after Reset: %v, %v, end %d", ok, err, m.End())
+	}
+}
+
+func TestDamagedBatch(t *testing.T) {
+	b := batch(t, 0, func(h *record.Header) { h.Attributes = int16(record.Zstd) }, pair{"x", "1"})
+	clear(b[record.HeaderSize:])
+	if _, err := compact.NewKeyMap(1<<20, 0.9).AddBatch(b, 0, 1<<20); err == nil {
+		t.Error("the map took a damaged batch")
+	}
+	filter := compact.Filter{Keys: compact.NewKeyMap(1<<20, 0.9), MaxBytes: 1 << 20}
+	if got, err := filter.Append([]byte("x"), b); err == nil || string(got) != "x" {
+		t.Errorf("the filter took a damaged batch: %q, %v", got, err)
+	}
+}
+
+func BenchmarkFilter(b *testing.B) {
+	pairs := make([]pair, 100)
+	for i := range pairs {
+		pairs[i] = pair{fmt.Sprint("key", i), strings.Repeat("v", 100)}
+	}
+	one := batch(b, 0, nil, pairs...)
+	later := batch(b, 100, nil, pairs[:50]...)
+	filter := compact.Filter{Keys: keysOf(b, one, later), MaxBytes: 1 << 20}
+	b.SetBytes(int64(len(one)))
+	b.ReportAllocs()
+	var dst []byte
+	for b.Loop() {
+		var err error
+		if dst, err = filter.Append(dst[:0], one); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
