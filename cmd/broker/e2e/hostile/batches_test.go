@@ -1,0 +1,148 @@
+package hostile_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// batchField is a field of a batch's header: where it is and how long.
+type batchField struct {
+	name     string
+	at, size int
+}
+
+var batchFields = []batchField{
+	{"baseOffset", 0, 8}, {"batchLength", 8, 4}, {"partitionLeaderEpoch", 12, 4}, {"magic", 16, 1}, {"crc", 17, 4},
+	{"attributes", 21, 2}, {"lastOffsetDelta", 23, 4}, {"baseTimestamp", 27, 8}, {"maxTimestamp", 35, 8},
+	{"producerId", 43, 8}, {"producerEpoch", 51, 2}, {"baseSequence", 53, 4}, {"recordsCount", 57, 4},
+}
+
+// with returns a batch in which the field has a value.
+func (f batchField) with(raw []byte, v uint64) []byte {
+	out := slices.Clone(raw)
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], v)
+	copy(out[f.at:f.at+f.size], b[8-f.size:])
+	return out
+}
+
+// wrongValues are what each field of a header is set to.
+var wrongValues = []uint64{
+	0, 1, 2, 3, 7, 8, 0x10, 0x20, 0x40, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 1 << 20, math.MaxInt32, 1 << 31, math.MaxUint32,
+	math.MaxInt64, 1 << 63, math.MaxUint64, math.MaxUint64 - 1,
+}
+
+// produceRaw sends records and returns the error code of the answer; closed says that there was none.
+func (tg *target) produceRaw(w *wire, records []byte) (code int16, gone bool) {
+	tg.t.Helper()
+	req := produceRequest(victimTopic, records)
+	w.send(w.frame(req))
+	end, b, err := w.receive(hang)
+	switch {
+	case err != nil:
+		tg.t.Fatal(err)
+	case end == silent:
+		tg.t.Fatalf("no answer in %v", hang)
+	case end == closed:
+		return 0, true
+	}
+	resp, err := decode(req, w.correlation, b)
+	if err != nil {
+		tg.t.Fatal(err)
+	}
+	return resp.(*kmsg.ProduceResponse).Topics[0].Partitions[0].ErrorCode, false
+}
+
+// Every field of a batch's header wrong, with a CRC that is right and one that is not. What the broker takes in spite of
+// it must be what a strict consumer can read.
+func TestBatchesWithWrongHeaders(t *testing.T) {
+	tg := attack(t)
+	tg.createVictim()
+	w := tg.connect()
+	whole := encode(newBatch())
+	accepted := 0
+	try := func(name string, raw []byte) {
+		code, gone := tg.produceRaw(w, raw)
+		if gone {
+			w = tg.connect()
+		} else if code == 0 {
+			accepted++
+		}
+		if code == -1 {
+			t.Errorf("%s: UNKNOWN_SERVER_ERROR", name)
+		}
+	}
+	for _, f := range batchFields {
+		for _, v := range wrongValues {
+			raw := f.with(whole, v)
+			try(fmt.Sprintf("%s=%x", f.name, v), raw)
+			if f.name != "crc" {
+				try(fmt.Sprintf("%s=%x with the right CRC", f.name, v), fixCRC(raw))
+			}
+		}
+	}
+	for cut := range whole {
+		try(fmt.Sprintf("cut off at %d", cut), whole[:cut])
+		if cut > crcEnd {
+			short := slices.Clone(whole[:cut])
+			binary.BigEndian.PutUint32(short[8:], uint32(cut-12))
+			try(fmt.Sprintf("cut off at %d, with its length and CRC", cut), fixCRC(short))
+		}
+	}
+	tg.readVictim(accepted)
+}
+
+// Bits of batches are flipped, and the CRC made right again: what is wrong is in the records.
+func TestBatchesWithFlippedBits(t *testing.T) {
+	tg := attack(t)
+	tg.createVictim()
+	w := tg.connect()
+	accepted := 0
+	for range scale(300, 20_000) {
+		raw := encode(newBatch())
+		for range 1 + tg.rand.IntN(3) {
+			raw[8+tg.rand.IntN(len(raw)-8)] ^= 1 << tg.rand.IntN(8)
+		}
+		if tg.rand.IntN(8) > 0 {
+			raw = fixCRC(raw)
+		}
+		code, gone := tg.produceRaw(w, raw)
+		switch {
+		case gone:
+			w = tg.connect()
+		case code == -1:
+			t.Errorf("% x: UNKNOWN_SERVER_ERROR", raw)
+		case code == 0:
+			accepted++
+		}
+	}
+	tg.readVictim(accepted)
+}
+
+// readVictim consumes the partition that was attacked from its start and expects n records.
+func (tg *target) readVictim(n int) {
+	tg.t.Helper()
+	tg.t.Logf("%d batches were accepted", n)
+	consumer, err := kgo.NewClient(kgo.SeedBrokers(tg.Addr), kgo.ConsumePartitions(
+		map[string]map[int32]kgo.Offset{victimTopic: {0: kgo.NewOffset().AtStart()}}))
+	if err != nil {
+		tg.t.Fatal(err)
+	}
+	defer consumer.Close()
+	ctx, cancel := context.WithTimeout(tg.t.Context(), hang)
+	defer cancel()
+	for got := 0; got < n; {
+		fetches := consumer.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			tg.t.Fatalf("a consumer of what was accepted got %d of %d records: %v", got, n, err)
+		}
+		got += fetches.NumRecords()
+	}
+}
