@@ -16,7 +16,11 @@ func (s *shard[S]) load(ctx context.Context) (unsubscribe func(), ok bool) {
 		started := time.Now()
 		unsubscribe, records, err := s.replayAll(ctx)
 		if err == nil {
-			s.Log.Info("coordinator loaded", zap.Stringer("partition", s.tp), zap.Int("records", records),
+			level := zap.InfoLevel
+			if records == 0 { // there are fifty of them when the internal topic is new
+				level = zap.DebugLevel
+			}
+			s.Log.Log(level, "coordinator loaded", zap.Stringer("partition", s.tp), zap.Int("records", records),
 				zap.Duration("took", time.Since(started)))
 			s.open()
 			return unsubscribe, true

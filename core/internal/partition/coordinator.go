@@ -67,7 +67,7 @@ func (s *Set) ReadAll(ctx context.Context, tp kafka.TopicPartition, f func(coord
 		return err
 	}
 	end := p.progress.end.Load()
-	chunk := make([]byte, 0, loadChunk)
+	var buffer []byte // grows with what is read: most partitions of an internal topic are empty
 	for next := p.progress.start.Load(); next < end; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -76,9 +76,9 @@ func (s *Set) ReadAll(ctx context.Context, tp kafka.TopicPartition, f func(coord
 		if err != nil {
 			return fmt.Errorf("reading %s at offset %d: %w", tp, next, err)
 		}
-		chunk, err = extentBytes(extent, chunk)
+		batches, err := extentBytes(extent, &buffer)
 		if err == nil {
-			next, err = eachRecord(chunk, next, f)
+			next, err = eachRecord(batches, next, f)
 		}
 		extent.Release()
 		if err != nil {
@@ -88,15 +88,15 @@ func (s *Set) ReadAll(ctx context.Context, tp kafka.TopicPartition, f func(coord
 	return nil
 }
 
-// extentBytes returns the bytes of an extent, read into b when they are in a file.
-func extentBytes(e vfs.Extent, b []byte) ([]byte, error) {
+// extentBytes returns the bytes of an extent, read into the buffer when they are in a file.
+func extentBytes(e vfs.Extent, buffer *[]byte) ([]byte, error) {
 	if mem := e.Bytes(); mem != nil {
 		return mem, nil
 	}
-	if cap(b) < e.Len() {
-		b = make([]byte, e.Len())
+	if cap(*buffer) < e.Len() {
+		*buffer = make([]byte, e.Len())
 	}
-	b = b[:e.Len()]
+	b := (*buffer)[:e.Len()]
 	_, err := e.ReadAt(b, 0)
 	return b, err
 }
