@@ -35,19 +35,13 @@ func (s *Sections) Decode() (*Module, error) {
 	if err == nil && len(m.Functions) != len(m.Bodies) {
 		err = &MalformedError{Offset: s.known[SectionCode].Offset, Reason: "there are more function declarations than bodies, or fewer"}
 	}
-	m.Names = functionNames(s.names, uint32(m.ImportedFunctions()+len(m.Functions)))
-	return m, err
-}
-
-// ImportedFunctions is the number of functions that are imported. They come first in the index space of functions.
-func (m *Module) ImportedFunctions() int {
-	n := 0
 	for _, i := range m.Imports {
 		if i.Kind == ExternFunc {
-			n++
+			m.imported = append(m.imported, i.Type)
 		}
 	}
-	return n
+	m.Names = functionNames(s.names, uint32(m.ImportedFunctions()+len(m.Functions)))
+	return m, err
 }
 
 // list reads a vector whose entries take at least size bytes each.

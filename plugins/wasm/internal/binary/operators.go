@@ -1,10 +1,14 @@
 package binary
 
+import "iter"
+
 // Opcode is an operator. Operators behind a prefix byte have it in the bits above their number: memory.fill is 0xfc<<8 | 11.
 type Opcode uint32
 
 // The operators that have a meaning for the meter.
 const (
+	OpUnreachable  Opcode = 0x00
+	OpReturn       Opcode = 0x0f
 	OpBlock        Opcode = 0x02
 	OpLoop         Opcode = 0x03
 	OpIf           Opcode = 0x04
@@ -56,7 +60,8 @@ type Operator struct {
 	End   int
 	// Index is the first index among the immediates: of the function, global, type, table or label; for br_table the number of
 	// labels without the default; for a block the index of its type, or one of the two values below.
-	Index uint32
+	Index  uint32
+	labels int // where the labels of br_table begin
 	// Index2 is the table of call_indirect, and the source or destination table of table.init and table.copy.
 	Index2 uint32
 }
@@ -82,6 +87,18 @@ func (w *Walker) Next(op *Operator) bool {
 	}
 	w.r.operator(op)
 	return w.r.err == nil
+}
+
+// Labels yields the labels of a br_table that Next just read, the default last.
+func (w *Walker) Labels(op *Operator) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		labels := reader{data: w.r.data, pos: op.labels}
+		for range op.Index + 1 {
+			if !yield(labels.u32()) {
+				return
+			}
+		}
+	}
 }
 
 // Err is what stopped the walk: nil at the end of the body, or a MalformedError or FeatureError.
@@ -240,7 +257,7 @@ func (r *reader) immediates(op *Operator, kind immediates) {
 		r.memoryIndex()
 	case labels:
 		n := r.count(1)
-		op.Index = uint32(n)
+		op.Index, op.labels = uint32(n), r.pos
 		for range n + 1 {
 			r.u32()
 		}

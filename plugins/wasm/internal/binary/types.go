@@ -173,4 +173,29 @@ type Module struct {
 	Bodies    []Body
 	Data      []Data
 	Names     map[uint32]string // function names of the name section; empty when there is none or it is malformed
+
+	imported []uint32 // type index of each imported function
+}
+
+// ImportedFunctions is the number of functions that are imported. They come first in the index space of functions.
+func (m *Module) ImportedFunctions() int { return len(m.imported) }
+
+// TypeAt is a type of the type section; not ok if there is none with this index.
+func (m *Module) TypeAt(index uint32) (t FuncType, ok bool) {
+	if uint64(index) >= uint64(len(m.Types)) {
+		return t, false
+	}
+	return m.Types[index], true
+}
+
+// FunctionType is the type of a function of the index space; not ok if an index on the way is out of range.
+func (m *Module) FunctionType(index uint32) (t FuncType, ok bool) {
+	n := uint64(index)
+	if n < uint64(len(m.imported)) {
+		return m.TypeAt(m.imported[n])
+	}
+	if n -= uint64(len(m.imported)); n < uint64(len(m.Functions)) {
+		return m.TypeAt(m.Functions[n])
+	}
+	return t, false
 }

@@ -79,17 +79,17 @@ func shorten(reasons []error) []error {
 	return append(reasons[:maxReasons:maxReasons], errors.New("and more"))
 }
 
-// label makes a name of the module fit for a message: names can be long and hold control characters.
-func label(name string) string {
+// quoted makes a name of the module fit for a message: names can be long and hold control characters.
+func quoted(name string) string {
 	const longest = 80
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "..."
 	}
-	quoted := strconv.Quote(name)
-	if quoted == `"`+name+`"` {
+	q := strconv.Quote(name)
+	if q == `"`+name+`"` {
 		return name
 	}
-	return quoted
+	return q
 }
 
 // count notes what the sections declare.

@@ -59,7 +59,7 @@ func (c *checker) declarations() {
 	}
 	for _, i := range m.Imports {
 		if i.Kind == binary.ExternFunc {
-			c.index(i.Type, c.types, "the import "+label(i.Module+"."+i.Name), "type")
+			c.index(i.Type, c.types, "the import "+quoted(i.Module+"."+i.Name), "type")
 		}
 	}
 	for i, t := range m.Functions {
@@ -69,7 +69,7 @@ func (c *checker) declarations() {
 	}
 	for _, e := range m.Exports {
 		limit := [...]uint32{c.functions, c.tables, uint32(len(m.Memories)), c.global}[e.Kind]
-		c.index(e.Index, limit, "the export "+label(e.Name), e.Kind.String())
+		c.index(e.Index, limit, "the export "+quoted(e.Name), e.Kind.String())
 	}
 	if m.HasStart {
 		c.index(m.Start, c.functions, "the start section", "function")
@@ -105,7 +105,8 @@ func (c *checker) element(e *binary.Element, where string) {
 func (c *checker) body(i int) {
 	n := i + c.imported
 	body, where := &c.module.Bodies[i], fmt.Sprintf("function %d", n)
-	s := stats{function: n, depth: 1}
+	variables := body.Locals + uint64(len(c.module.Types[c.module.Functions[i]].Params)) + c.mutable
+	s := stats{function: n, depth: 1, variables: variables - c.mutable, mutable: c.mutable, effort: newEffort(variables)}
 	walk := body.Walk()
 	var op binary.Operator
 	for walk.Next(&op) {
@@ -114,14 +115,15 @@ func (c *checker) body(i int) {
 			break
 		}
 		s.operator(&op)
-		c.operator(&op, where)
+		s.effort.operator(&op, walk)
+		c.operator(&op, &s, where)
 	}
 	if err := walk.Err(); err != nil {
 		c.codeError(err, where)
 	} else if s.depth != 0 {
 		c.refuse("%s does not close all of its blocks", where)
 	}
-	c.used.function(&s, body, uint64(len(c.module.Types[c.module.Functions[i]].Params)), c.mutable)
+	c.used.function(&s, body)
 }
 
 // codeError adds what stopped a walk, the use of a proposal only once.
@@ -135,15 +137,23 @@ func (c *checker) codeError(err error, where string) {
 	c.refuse("%s: %w", where, err)
 }
 
-func (c *checker) operator(op *binary.Operator, where string) {
+func (c *checker) operator(op *binary.Operator, s *stats, where string) {
 	switch op.Code {
-	case binary.OpCall, binary.OpRefFunc:
+	case binary.OpRefFunc:
 		c.index(op.Index, c.functions, where, "function")
+	case binary.OpCall:
+		c.index(op.Index, c.functions, where, "function")
+		if t, ok := c.module.FunctionType(op.Index); ok {
+			s.call(t)
+		}
 	case binary.OpGlobalGet, binary.OpGlobalSet:
 		c.index(op.Index, c.global, where, "global")
 	case binary.OpCallIndirect:
 		c.index(op.Index, c.types, where, "type")
 		c.index(op.Index2, c.tables, where, "table")
+		if op.Index < c.types {
+			s.call(c.module.Types[op.Index])
+		}
 	case binary.OpBlock, binary.OpLoop, binary.OpIf:
 		if op.Index != binary.BlockEmpty && op.Index != binary.BlockOneValue {
 			c.index(op.Index, c.types, where, "type")
@@ -153,9 +163,12 @@ func (c *checker) operator(op *binary.Operator, where string) {
 
 // stats is what a walk over one body counts.
 type stats struct {
-	function                              int
-	depth, nesting                        uint64
-	blocks, loops, branches, calls, jumps uint64
+	function                    int
+	variables, mutable          uint64 // locals and parameters; mutable globals
+	depth, nesting              uint64
+	blocks, loops, calls, jumps uint64
+	values                      uint64 // of calls
+	effort                      *effort
 }
 
 func (s *stats) operator(op *binary.Operator) {
@@ -169,30 +182,33 @@ func (s *stats) operator(op *binary.Operator) {
 		s.nesting = max(s.nesting, s.depth-1)
 	case binary.OpEnd:
 		s.depth--
-	case binary.OpBr, binary.OpBrIf:
-		s.branches++
 	case binary.OpBrTable:
-		s.branches += uint64(op.Index) + 1
 		s.jumps += uint64(op.Index) + 1
-	case binary.OpCall, binary.OpCallIndirect:
-		s.calls++
 	default:
-		if _, _, sized := priceOf(op.Code); sized {
+		if _, _, sized := priceOf(op.Code); sized { // compiled to loops, and metered by a call
 			s.calls++
+			s.blocks++
 		}
 	}
 }
 
+func (s *stats) call(t binary.FuncType) {
+	s.calls++
+	s.values += uint64(1 + len(t.Params) + len(t.Results))
+}
+
 // function adds one function to what the module uses.
-func (u *usage) function(s *stats, body *binary.Body, params, mutable uint64) {
+func (u *usage) function(s *stats, body *binary.Body) {
 	most, where, i := &u.most, &u.where, s.function
 	most.ModuleLocals += body.Locals
+	most.GlobalUses += s.mutable
 	raise(&most.Locals, &where.Locals, body.Locals, i)
 	raise(&most.Body, &where.Body, uint64(len(body.Raw)), i)
 	raise(&most.Nesting, &where.Nesting, s.nesting, i)
 	raise(&most.Blocks, &where.Blocks, s.blocks, i)
 	raise(&most.JumpEntries, &where.JumpEntries, s.jumps, i)
-	raise(&most.LocalBlocks, &where.LocalBlocks, (body.Locals+params)*s.blocks, i)
-	raise(&most.LocalBranches, &where.LocalBranches, (body.Locals+params+mutable)*s.branches, i)
-	raise(&most.GlobalCalls, &where.GlobalCalls, mutable*(1+s.loops+s.calls), i)
+	raise(&most.LocalBlocks, &where.LocalBlocks, s.variables*s.blocks, i)
+	raise(&most.GlobalCalls, &where.GlobalCalls, s.mutable*(1+s.loops+s.calls), i)
+	raise(&most.CallValues, &where.CallValues, s.values, i)
+	raise(&most.Effort, &where.Effort, s.effort.steps, i)
 }

@@ -19,17 +19,19 @@ type Limits struct {
 	Params       uint64 // of one function type
 	Results      uint64 // of one function type
 	ModuleLocals uint64 // of all functions
+	GlobalUses   uint64 // mutable globals x functions
 
-	// Per function. WebAssembly compilers keep locals and mutable globals in variables that every block, branch and call may
-	// have to join or reload, so what makes compiling slow are products.
-	Locals        uint64 // declared; 113 bytes can declare 4 G of them
-	Body          uint64 // bytes
-	Nesting       uint64 // of blocks
-	Blocks        uint64 // blocks, loops and ifs
-	LocalBlocks   uint64 // (locals + parameters) x blocks
-	LocalBranches uint64 // (locals + parameters + mutable globals) x branches, jump table entries counted one by one
-	GlobalCalls   uint64 // mutable globals x calls, metering included
-	JumpEntries   uint64 // of all br_table
+	// Per function. A compiler keeps locals and mutable globals in variables that every block, branch and call may have to join
+	// or reload, so what makes compiling slow are products.
+	Locals      uint64 // declared; 113 bytes can declare 4 G of them
+	Body        uint64 // bytes
+	Nesting     uint64 // of blocks
+	Blocks      uint64 // blocks, loops, ifs and operators that work on many bytes or entries
+	JumpEntries uint64 // of all br_table
+	LocalBlocks uint64 // (locals + parameters) x blocks
+	GlobalCalls uint64 // mutable globals x calls, metering included
+	CallValues  uint64 // parameters and results of all calls, and the calls themselves
+	Effort      uint64 // estimated steps of the compiler's search for variables, of about 10 ns
 }
 
 // DefaultLimits are the limits of ABI v1 for a memory of so many pages. Go guests with encoding/json, fmt, regexp and time need
@@ -50,15 +52,17 @@ func DefaultLimits(memoryPages uint32) Limits {
 		Params:       128,
 		Results:      16,
 		ModuleLocals: 1_000_000,
+		GlobalUses:   2_000_000,
 
-		Locals:        50_000,
-		Body:          1 << 20,
-		Nesting:       2_000,
-		Blocks:        5_000,
-		LocalBlocks:   20_000,
-		LocalBranches: 1_000_000,
-		GlobalCalls:   1_000_000,
-		JumpEntries:   10_000,
+		Locals:      50_000,
+		Body:        1 << 20,
+		Nesting:     2_000,
+		Blocks:      5_000,
+		JumpEntries: 10_000,
+		LocalBlocks: 20_000,
+		GlobalCalls: 200_000,
+		CallValues:  200_000,
+		Effort:      10_000_000,
 	}
 }
 
@@ -94,14 +98,16 @@ func (l *Limits) fields() []field {
 		{&l.Params, "parameters", inType},
 		{&l.Results, "results", inType},
 		{&l.ModuleLocals, "locals in all functions", inModule},
+		{&l.GlobalUses, "globals x functions", inModule},
 		{&l.Locals, "locals", inFunction},
 		{&l.Body, "bytes of code", inFunction},
 		{&l.Nesting, "nested blocks", inFunction},
-		{&l.Blocks, "blocks, loops and ifs", inFunction},
-		{&l.LocalBlocks, "locals x blocks", inFunction},
-		{&l.LocalBranches, "locals and globals x branches", inFunction},
-		{&l.GlobalCalls, "globals x calls", inFunction},
+		{&l.Blocks, "blocks, loops, ifs and bulk operations", inFunction},
 		{&l.JumpEntries, "jump table entries", inFunction},
+		{&l.LocalBlocks, "locals x blocks", inFunction},
+		{&l.GlobalCalls, "globals x calls", inFunction},
+		{&l.CallValues, "parameters and results of calls", inFunction},
+		{&l.Effort, "steps of compiling (variables x chained branches)", inFunction},
 	}
 }
 

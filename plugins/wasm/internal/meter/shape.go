@@ -111,7 +111,7 @@ func (m *Module) shape() (reasons []error) {
 	var markers []string
 	for _, e := range m.decoded.Exports {
 		if strings.HasPrefix(e.Name, injected) {
-			reasons = append(reasons, fmt.Errorf("the export %s has a name that is reserved for the host", label(e.Name)))
+			reasons = append(reasons, fmt.Errorf("the export %s has a name that is reserved for the host", quoted(e.Name)))
 		}
 		if version, ok := strings.CutPrefix(e.Name, marker); ok {
 			if _, err := strconv.ParseUint(version, 10, 32); err == nil {
@@ -147,35 +147,10 @@ func (m *Module) exported(e binary.Export, want binary.FuncType) error {
 	if e.Kind != binary.ExternFunc {
 		return fmt.Errorf("the export %s is a %s; it must be a function %s", e.Name, e.Kind, want)
 	}
-	if got, ok := m.functionType(e.Index); ok && got != want {
+	if got, ok := m.decoded.FunctionType(e.Index); ok && got != want {
 		return fmt.Errorf("the export %s has the type %s; it must be %s", e.Name, got, want)
 	}
 	return nil
-}
-
-// functionType is the type of a function of the module's index space; not ok if an index on the way is out of range.
-func (m *Module) functionType(index uint32) (t binary.FuncType, ok bool) {
-	left := int(index)
-	for _, i := range m.decoded.Imports {
-		if i.Kind != binary.ExternFunc {
-			continue
-		}
-		if left == 0 {
-			return m.typeAt(i.Type)
-		}
-		left--
-	}
-	if left >= len(m.decoded.Functions) {
-		return t, false
-	}
-	return m.typeAt(m.decoded.Functions[left])
-}
-
-func (m *Module) typeAt(index uint32) (t binary.FuncType, ok bool) {
-	if int(index) >= len(m.decoded.Types) {
-		return t, false
-	}
-	return m.decoded.Types[index], true
 }
 
 func (m *Module) required(markers []string) (reasons []error) {
@@ -224,7 +199,7 @@ func (m *Module) memoryShape() (reasons []error) {
 func (m *Module) importShape() (reasons []error) {
 	var unknown []string
 	for _, i := range m.decoded.Imports {
-		name := label(i.Module + "." + i.Name)
+		name := quoted(i.Module + "." + i.Name)
 		want, known := importType(i.Module, i.Name)
 		switch {
 		case i.Kind != binary.ExternFunc:
@@ -232,7 +207,7 @@ func (m *Module) importShape() (reasons []error) {
 		case !known:
 			unknown = append(unknown, name)
 		default:
-			if got, ok := m.typeAt(i.Type); ok && got != want {
+			if got, ok := m.decoded.TypeAt(i.Type); ok && got != want {
 				reasons = append(reasons, fmt.Errorf("the import %s has the type %s; it is %s", name, got, want))
 			}
 			m.WASI = m.WASI || i.Module == wasiImports
