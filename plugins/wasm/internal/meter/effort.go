@@ -1,0 +1,117 @@
+package meter
+
+import "github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
+
+// effort estimates how many steps wazero takes to find the definitions of variables in one function. Its compiler walks back
+// over basic blocks from every use, and for every variable from every branch to a place where branches join, until it meets the
+// definition or the last join. So a few kilobytes of code in one long chain of blocks can take minutes: with b branches out of
+// one block and v locals the steps are v x b x b / 2.
+type effort struct {
+	steps     uint64
+	variables uint64 // locals, parameters, mutable globals and those of the compiler
+	chain     uint64 // basic blocks since the last join
+	dead      bool   // the code can't be reached, and is not compiled
+	open      []label
+}
+
+// label is an open block.
+type label struct {
+	kind     binary.Opcode
+	dead     bool   // the block itself can't be reached
+	branches uint64 // to the label
+	chains   uint64 // sum of the chains at these branches
+	before   uint64 // chain at the begin
+}
+
+// compilerVariables are the base and the length of the memory, and the fuel.
+const compilerVariables = 3
+
+func newEffort(variables uint64) *effort {
+	return &effort{variables: variables + compilerVariables, open: make([]label, 1, 16)}
+}
+
+// operator notes an operator, with the labels that it may branch to.
+func (e *effort) operator(op *binary.Operator, walk *binary.Walker) {
+	switch op.Code {
+	case binary.OpBlock, binary.OpLoop, binary.OpIf:
+		e.begin(op.Code)
+	case binary.OpElse:
+		e.otherwise()
+	case binary.OpEnd:
+		e.end()
+	case binary.OpBr:
+		e.branch(op.Index)
+		e.dead = true
+	case binary.OpBrIf:
+		e.branch(op.Index)
+		e.chain++
+	case binary.OpBrTable:
+		for l := range walk.Labels(op) {
+			e.branch(l)
+		}
+		e.dead = true
+	case binary.OpReturn, binary.OpUnreachable:
+		e.dead = true
+	default:
+		e.steps += e.chain
+		if _, _, sized := priceOf(op.Code); sized { // a loop, or a call that reloads variables
+			e.steps += e.variables * (e.chain + 1)
+		}
+	}
+}
+
+func (e *effort) begin(kind binary.Opcode) {
+	l := label{kind: kind, dead: e.dead, before: e.chain}
+	switch kind {
+	case binary.OpLoop:
+		e.steps += e.variables // the charge for the loop is a branch and a join
+		e.chain = 0
+	case binary.OpIf:
+		e.chain++
+	}
+	e.open = append(e.open, l)
+}
+
+func (e *effort) branch(depth uint32) {
+	if e.dead || uint64(depth) >= uint64(len(e.open)) {
+		return
+	}
+	l := &e.open[len(e.open)-1-int(depth)]
+	l.branches++
+	l.chains += e.chain + 1
+}
+
+// otherwise goes from the first arm of an if to the second.
+func (e *effort) otherwise() {
+	e.branch(0)
+	l := &e.open[len(e.open)-1]
+	l.kind = binary.OpElse
+	e.chain, e.dead = l.before+1, l.dead
+}
+
+func (e *effort) end() {
+	if e.open[len(e.open)-1].kind == binary.OpIf {
+		e.otherwise() // the second arm is empty
+	}
+	l := e.open[len(e.open)-1]
+	if l.kind == binary.OpLoop {
+		e.open = e.open[:len(e.open)-1]
+		e.steps += e.variables * (l.chains + l.before + 1)
+		if l.branches == 0 {
+			e.chain += l.before
+		}
+		e.chain++
+		return
+	}
+	e.branch(0)
+	l = e.open[len(e.open)-1]
+	e.open = e.open[:len(e.open)-1]
+	switch {
+	case l.branches > 1:
+		e.steps += e.variables * l.chains
+		e.chain = 0
+	case l.branches == 1:
+		e.chain = l.chains
+	}
+	e.dead = l.branches == 0
+}
