@@ -54,6 +54,8 @@ type Definition struct {
 	Synonyms  []string
 	Mode      Mode // of broker configs
 	Sensitive bool
+	// OnlyWhenSet configs of topics and groups are described only on those that have them: Kafka does not know them.
+	OnlyWhenSet bool
 	// Check refuses a value with Kafka's words after "Invalid value X for configuration NAME: "; nil accepts all values of
 	// the type.
 	Check func(value string) error

@@ -35,7 +35,7 @@ func (r *resolver) describeInheriting(image *metadata.Image, t *table, own Sourc
 	for i := range t.list {
 		d := &t.list[i]
 		v, isSet := set[d.Name]
-		if d.Name == internalSegmentBytes && !isSet {
+		if d.OnlyWhenSet && !isSet {
 			continue
 		}
 		e := Entry{Definition: d, Name: d.Name, Type: d.Type, Source: SourceDefault}

@@ -1,8 +1,8 @@
 package config
 
-// GroupDefinitions lists the configs of a group, by name.
+// GroupDefinitions lists the configs of a group: Kafka's, by name, and those that bind a plugin.
 func GroupDefinitions() []Definition {
-	return []Definition{
+	return append([]Definition{
 		{Name: "consumer.assignment.interval.ms", Type: Int, Default: value("1000"), Valid: "[0,...]",
 			Synonyms: []string{"group.consumer.assignment.interval.ms"}, Check: atLeast(0),
 			Doc: "Least time between two assignments of a consumer group."},
@@ -51,5 +51,5 @@ func GroupDefinitions() []Definition {
 		{Name: "streams.session.timeout.ms", Type: Int, Default: value("45000"), Valid: "[1,...]",
 			Synonyms: []string{"group.streams.session.timeout.ms"}, Check: atLeast(1),
 			Doc: "Time without a heartbeat after which a streams group's member is removed."},
-	}
+	}, groupPluginDefinitions()...)
 }

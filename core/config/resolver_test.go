@@ -38,8 +38,8 @@ func TestDefinitionsAreCompleteAndValid(t *testing.T) {
 			}
 		}
 	}
-	f("topic", config.TopicDefinitions(), 34)
-	f("group", config.GroupDefinitions(), 17)
+	f("topic", config.TopicDefinitions(), 53)
+	f("group", config.GroupDefinitions(), 19)
 	f("broker", config.BrokerDefinitions(), 340)
 	f("client metrics", config.ClientMetricsDefinitions(), 3)
 }

@@ -16,7 +16,7 @@ func (r *resolver) Check(res metadata.Resource, configs map[string]string) error
 		if res.Name == "" {
 			return kafka.Errorf(kafka.InvalidRequest, "Default topic resources are not allowed.")
 		}
-		return r.checkTopic(configs)
+		return r.checkTopic(res.Name, configs)
 	case metadata.GroupResource:
 		if res.Name == "" {
 			return kafka.Errorf(kafka.InvalidRequest, "Default group resources are not allowed.")
@@ -50,7 +50,7 @@ func checkEach(t table, kind string, configs map[string]string) error {
 	return nil
 }
 
-func (r *resolver) checkTopic(configs map[string]string) error {
+func (r *resolver) checkTopic(topic string, configs map[string]string) error {
 	if err := checkEach(r.topics, "topic", configs); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (r *resolver) checkTopic(configs map[string]string) error {
 		return kafka.Errorf(kafka.InvalidConfig, "Tiered Storage functionality is disabled in the broker."+
 			" Topic cannot be configured with remote log storage.")
 	}
-	return nil
+	return checkPlugins(topic, configs)
 }
 
 func (r *resolver) checkGroup(configs map[string]string) error {

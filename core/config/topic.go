@@ -19,4 +19,7 @@ type Topic struct {
 	TimestampBeforeMax time.Duration // message.timestamp.before.max.ms; negative: no limit
 	TimestampAfterMax  time.Duration // message.timestamp.after.max.ms; negative: no limit
 	MinInSyncReplicas  int           // min.insync.replicas
+
+	// Plugins are what runs before the append: the configs jackdaw.*; nil for none.
+	Plugins *Plugins
 }

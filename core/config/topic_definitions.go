@@ -4,10 +4,10 @@ package config
 // describes it only on topics that have it.
 const internalSegmentBytes = "internal.segment.bytes"
 
-// TopicDefinitions lists the configs of a topic: the 33 that every topic describes, by name, and internal.segment.bytes,
-// which is described only where it is set.
+// TopicDefinitions lists the configs of a topic: the 33 that every topic describes, by name, then internal.segment.bytes
+// and those that bind plugins, which are described only where they are set.
 func TopicDefinitions() []Definition {
-	return []Definition{
+	return append([]Definition{
 		{Name: "cleanup.policy", Type: List, Default: value("delete"), Valid: "[compact, delete]",
 			Synonyms: []string{"log.cleanup.policy"}, Check: listOf("compact", "delete"),
 			Doc: "What happens to old segments: delete removes them by time and size, compact keeps the newest record of every key; both may be given."},
@@ -102,6 +102,6 @@ func TopicDefinitions() []Definition {
 		{Name: "unclean.leader.election.enable", Type: Boolean, Default: value("false"), Valid: "[true, false]",
 			Synonyms: []string{"unclean.leader.election.enable"},
 			Doc:      "Lets a replica that is not in sync become leader, losing records."},
-		{Name: internalSegmentBytes, Type: Int, Doc: "Like segment.bytes, without its minimum; for tests."},
-	}
+		{Name: internalSegmentBytes, Type: Int, OnlyWhenSet: true, Doc: "Like segment.bytes, without its minimum; for tests."},
+	}, topicPluginDefinitions()...)
 }

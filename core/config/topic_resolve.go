@@ -29,6 +29,7 @@ func (r *resolver) Topic(image *metadata.Image, topic string) *Topic {
 		TimestampBeforeMax: v.limit("message.timestamp.before.max.ms"),
 		TimestampAfterMax:  v.limit("message.timestamp.after.max.ms"),
 		MinInSyncReplicas:  int(max(v.number("min.insync.replicas"), 1)),
+		Plugins:            PluginsOf(topic, v.set),
 	}
 }
 

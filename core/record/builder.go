@@ -53,11 +53,17 @@ func (b *Builder) Reset(dst []byte, h Header) {
 
 // Append adds a record with the next offset. timestamp is in milliseconds. A nil key or value is null. Nothing is kept.
 func (b *Builder) Append(timestamp int64, key, value []byte, headers ...RecordHeader) {
+	b.AppendAt(b.next, timestamp, key, value, headers...)
+}
+
+// AppendAt is Append with an offset delta of the caller's choice: what is left of a batch keeps its offsets. Deltas must
+// ascend.
+func (b *Builder) AppendAt(delta int32, timestamp int64, key, value []byte, headers ...RecordHeader) {
 	size := 0
 	for _, h := range headers {
 		size += varintSize(int64(len(h.Key))) + len(h.Key) + fieldSize(h.Value)
 	}
-	r := Record{OffsetDelta: b.next, Key: key, Value: value, HeaderCount: len(headers)}
+	r := Record{OffsetDelta: delta, Key: key, Value: value, HeaderCount: len(headers)}
 	b.begin(timestamp, &r, size)
 	for _, h := range headers {
 		b.records = appendVarint(b.records, int64(len(h.Key)))

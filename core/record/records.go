@@ -1,5 +1,7 @@
 package record
 
+import "errors"
+
 // Records iterates over the records of one batch:
 //
 //	records, err := batch.Records(limit)
@@ -16,7 +18,28 @@ type Records struct {
 	count   int32
 	left    int32
 	scratch *buffer
+	large   bool // occupies one of the largeBatches
 	err     error
+}
+
+// largeBatches lets few goroutines at a time hold the records of a batch that do not fit into a pooled buffer: many small
+// requests with huge contents then cost time, not memory. Whoever holds a place does not wait for another one.
+var largeBatches = make(chan struct{}, 4)
+
+// Open is Records for what clients sent: a goroutine may have to wait until others have closed records that are large
+// when they are decompressed.
+func (b Batch) Open(limit int) (Records, error) {
+	records, err := b.Records(min(limit, maxPooled))
+	if limit <= maxPooled || !errors.Is(err, ErrLimit) {
+		return records, err
+	}
+	largeBatches <- struct{}{}
+	if records, err = b.Records(limit); err != nil {
+		<-largeBatches
+		return Records{}, err
+	}
+	records.large = true
+	return records, nil
 }
 
 // Records returns an iterator over the batch's records. Compressed records are decompressed at once, into a pooled buffer
@@ -35,7 +58,7 @@ func (b Batch) Records(limit int) (Records, error) {
 		}
 		rs.all = rs.scratch.b
 	}
-	rs.rewind()
+	rs.Rewind()
 	return rs, nil
 }
 
@@ -69,9 +92,12 @@ func (rs *Records) Err() error { return rs.err }
 func (rs *Records) Close() {
 	if rs.scratch != nil {
 		rs.scratch.free()
-		*rs = Records{}
 	}
+	if rs.large {
+		<-largeBatches
+	}
+	*rs = Records{}
 }
 
-// rewind starts again at the first record.
-func (rs *Records) rewind() { rs.rest, rs.left, rs.err = rs.all, rs.count, nil }
+// Rewind starts again at the first record.
+func (rs *Records) Rewind() { rs.rest, rs.left, rs.err = rs.all, rs.count, nil }

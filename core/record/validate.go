@@ -2,7 +2,6 @@ package record
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 
@@ -65,11 +64,11 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	if err := o.checkBatch(batch, &h); err != nil {
 		return Result{}, err
 	}
-	records, large, err := o.open(batch)
+	records, err := batch.Open(o.Limit())
 	if err != nil {
 		return Result{}, err
 	}
-	defer closeRecords(&records, large)
+	defer records.Close()
 	pass := recordPass{options: o, header: h, now: now, maxTimestamp: NoTimestamp}
 	if err := pass.run(&records); err != nil {
 		return Result{RecordErrors: pass.errors}, err
@@ -93,33 +92,12 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	return result, nil
 }
 
-// largeBatches lets few goroutines at a time hold the records of a batch that do not fit into a pooled buffer: many small
-// requests with huge contents then cost time, not memory. Whoever holds a place waits for nobody.
-var largeBatches = make(chan struct{}, 4)
-
-// open returns the batch's records; large says that they occupy one of the largeBatches.
-func (o *ValidateOptions) open(batch Batch) (records Records, large bool, err error) {
-	limit := o.DecompressLimit
-	if limit == 0 {
-		limit = defaultDecompressLimit
+// Limit returns how many bytes the decompressed records of a batch may take.
+func (o *ValidateOptions) Limit() int {
+	if o.DecompressLimit == 0 {
+		return defaultDecompressLimit
 	}
-	records, err = batch.Records(min(limit, maxPooled))
-	if limit <= maxPooled || !errors.Is(err, ErrLimit) {
-		return records, false, err
-	}
-	largeBatches <- struct{}{}
-	if records, err = batch.Records(limit); err != nil {
-		<-largeBatches
-		return Records{}, false, err
-	}
-	return records, true, nil
-}
-
-func closeRecords(records *Records, large bool) {
-	records.Close()
-	if large {
-		<-largeBatches
-	}
+	return o.DecompressLimit
 }
 
 // Single returns the only batch in a Produce request's records. None, a second one, or an old message format are
@@ -211,7 +189,7 @@ func (o *ValidateOptions) rebuild(h *Header, records *Records) (Batch, error) {
 	to.Attributes = to.Attributes&^(CodecMask|LogAppendTimeBit|DeleteHorizonBit) | int16(o.Codec)
 	b := Builder{Level: o.Level}
 	b.Reset(make([]byte, 0, len(records.all)+HeaderSize), to)
-	records.rewind()
+	records.Rewind()
 	var r Record
 	for delta := int32(0); records.Next(&r); delta++ {
 		b.retain(h, &r, delta)
