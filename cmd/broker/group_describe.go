@@ -78,27 +78,15 @@ func newGroupDescribeCommand(a *app) *cobra.Command {
 }
 
 func newGroupView(ctx context.Context, admin *kadm.Client, g kafkatools.Group) (groupView, error) {
-	view := groupView{Group: g.ID, State: g.State, Protocol: "consumer", Assignor: g.Assignor,
-		Coordinator: fmt.Sprintf("%s:%d (%d)", g.Coordinator.Host, g.Coordinator.Port, g.Coordinator.NodeID), Members: []memberView{}}
+	view := groupView{Group: g.ID, State: g.State, Protocol: "consumer", Assignor: g.Assignor, Members: []memberView{}, Partitions: []groupLagView{},
+		Coordinator: fmt.Sprintf("%s:%d (%d)", g.Coordinator.Host, g.Coordinator.Port, g.Coordinator.NodeID)}
 	if g.Classic {
 		view.Protocol = "classic"
 	}
-	owners := map[string]map[int32]string{}
 	partitions := kadm.TopicsSet{}
 	for _, m := range g.Members {
-		member := memberView{m.ID, m.Instance, m.Client, m.Host, map[string][]int32{}}
-		for topic, assigned := range m.Assigned {
-			for p := range assigned {
-				member.Partitions[topic] = append(member.Partitions[topic], p)
-				if owners[topic] == nil {
-					owners[topic] = map[int32]string{}
-				}
-				owners[topic][p] = m.ID
-			}
-			slices.Sort(member.Partitions[topic])
-		}
 		partitions.Merge(m.Assigned)
-		view.Members = append(view.Members, member)
+		view.Members = append(view.Members, newMemberView(m))
 	}
 	committed, err := admin.FetchOffsets(ctx, g.ID)
 	if err != nil {
@@ -109,9 +97,9 @@ func newGroupView(ctx context.Context, admin *kadm.Client, g kafkatools.Group) (
 	if topics := partitions.Topics(); len(topics) > 0 {
 		ends, _ = admin.ListEndOffsets(ctx, topics...) // without a leader there is no end, and no lag
 	}
-	view.Partitions = []groupLagView{}
+	owners := ownersOf(g.Members)
 	partitions.Each(func(topic string, p int32) {
-		row := groupLagView{Topic: topic, Partition: p, End: listedOffset(ends, topic, p), Member: owners[topic][p]}
+		row := groupLagView{Topic: topic, Partition: p, End: listedOffset(ends, topic, p), Member: owners[topicPartition{topic, p}]}
 		if offset, ok := committed.Lookup(topic, p); ok && offset.At >= 0 {
 			row.Committed = &offset.At
 		}
@@ -126,6 +114,29 @@ func newGroupView(ctx context.Context, admin *kadm.Client, g kafkatools.Group) (
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	return view, nil
+}
+
+func newMemberView(m kafkatools.GroupMember) memberView {
+	member := memberView{m.ID, m.Instance, m.Client, m.Host, map[string][]int32{}}
+	m.Assigned.Each(func(topic string, p int32) { member.Partitions[topic] = append(member.Partitions[topic], p) })
+	for _, partitions := range member.Partitions {
+		slices.Sort(partitions)
+	}
+	return member
+}
+
+type topicPartition struct {
+	topic     string
+	partition int32
+}
+
+// ownersOf returns the member that each partition is assigned to.
+func ownersOf(members []kafkatools.GroupMember) map[topicPartition]string {
+	owners := map[topicPartition]string{}
+	for _, m := range members {
+		m.Assigned.Each(func(topic string, p int32) { owners[topicPartition{topic, p}] = m.ID })
+	}
+	return owners
 }
 
 func (a *app) printGroup(view groupView) error {

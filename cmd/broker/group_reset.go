@@ -111,11 +111,9 @@ func newOffsets(ctx context.Context, admin *kadm.Client, topics []string, onlyCo
 	if err != nil {
 		return nil, err
 	}
-	timed := kadm.ListedOffsets{}
-	if to.kind == atTime {
-		if timed, err = admin.ListOffsetsAfterMilli(ctx, to.time.UnixMilli(), topics...); err != nil {
-			return nil, err
-		}
+	timed, err := offsetsAt(ctx, admin, topics, to)
+	if err != nil {
+		return nil, err
 	}
 	var rows []resetView
 	for _, b := range bounds {
@@ -129,22 +127,11 @@ func newOffsets(ctx context.Context, admin *kadm.Client, topics []string, onlyCo
 			}
 			return nil, fmt.Errorf("%s-%d has no committed offset to count from", b.topic, b.partition)
 		}
-		switch to.kind {
-		case atStart:
-			row.New = b.start
-		case atEnd:
-			row.New = b.end
-		case relative:
-			row.New = *row.Committed + to.offset
-		case atTime:
-			row.New = b.end
-			if at := listedOffset(timed, b.topic, b.partition); at != nil {
-				row.New = *at
-			}
-		default:
-			row.New = to.offset
+		target := to
+		if to.kind == relative {
+			target = position{kind: atOffset, offset: *row.Committed + to.offset}
 		}
-		row.New = min(max(row.New, b.start), b.end)
+		row.New = b.resolve(target, timed)
 		rows = append(rows, row)
 	}
 	return rows, nil

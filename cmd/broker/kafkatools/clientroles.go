@@ -41,7 +41,7 @@ func (p Properties) durabilityOptions() ([]kgo.Opt, error) {
 	case "", "all", "-1":
 	case "0", "1":
 		if p.isTrue("enable.idempotence") || p["transactional.id"] != "" {
-			return nil, fmt.Errorf("Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.") //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.") //nolint:staticcheck,revive // printed as it is
 		}
 		idempotent = false
 		opts = append(opts, kgo.RequiredAcks(map[string]kgo.Acks{"0": kgo.NoAck(), "1": kgo.LeaderAck()}[acks]))
@@ -144,6 +144,11 @@ func resetOffset(policy string) (kgo.Offset, error) {
 		return kgo.NewOffset().AtEnd(), nil
 	case "none":
 		return kgo.NoResetOffset(), nil
+	}
+	if text, ok := strings.CutPrefix(policy, "by_duration:"); ok {
+		if d, err := parseISODuration(text); err == nil && d >= 0 {
+			return kgo.NewOffset().AfterMilli(time.Now().Add(-d).UnixMilli()), nil
+		}
 	}
 	return kgo.Offset{}, configError("auto.offset.reset", policy, "Invalid value `"+policy+"` for configuration auto.offset.reset. "+
 		"The value must be either 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.")

@@ -16,38 +16,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-func consoleConsumerOptions() optionSet {
-	return optionSet{
-		{name: "topic", argument: requiredArgument, label: "topic", help: "The topic to read."},
-		{name: "include", argument: requiredArgument, label: "regex", help: "A regular expression (RE2 syntax) for the topics to read."},
-		{name: "partition", argument: requiredArgument, kind: integer, label: "partition",
-			help: "Read this partition alone, without a group; from its end unless --offset says otherwise."},
-		{name: "offset", argument: requiredArgument, label: "consume offset", fallback: "latest",
-			help: "With --partition: an offset, earliest or latest."},
-		{name: "consumer-property", argument: requiredArgument, label: "consumer_prop", many: true, help: "Old name of --command-property."},
-		{name: "command-property", argument: requiredArgument, label: "consumer_prop", many: true, help: "key=value of a Java consumer property."},
-		{name: "consumer.config", argument: requiredArgument, label: "config file", help: "Old name of --command-config."},
-		{name: "formatter", argument: requiredArgument, label: "class", fallback: defaultFormatter,
-			help: "How to print records. Known are Kafka's DefaultMessageFormatter, NoOpMessageFormatter, OffsetsMessageFormatter, " +
-				"GroupMetadataMessageFormatter and TransactionLogMessageFormatter."},
-		{name: "property", argument: requiredArgument, label: "prop", many: true, help: "Old name of --formatter-property."},
-		{name: "formatter-property", argument: requiredArgument, label: "prop", many: true,
-			help: "key=value for the formatter: print.timestamp, print.key, print.offset, print.epoch, print.partition, print.delivery, " +
-				"print.headers, print.value, key.separator, line.separator, headers.separator, null.literal, key.deserializer, " +
-				"value.deserializer, headers.deserializer."},
-		{name: "formatter-config", argument: requiredArgument, label: "config file", help: "A file of formatter properties."},
-		{name: "from-beginning", help: "Start at the oldest record where the group has no offset yet."},
-		{name: "max-messages", argument: requiredArgument, kind: integer, label: "num_messages", help: "End after so many records."},
-		{name: "timeout-ms", argument: requiredArgument, kind: long, label: "timeout_ms", help: "End when no record came for so long."},
-		{name: "skip-message-on-error", help: "Go on after a record that can't be printed."},
-		{name: "key-deserializer", argument: requiredArgument, label: "deserializer for keys", help: "One of Kafka's own deserializers."},
-		{name: "value-deserializer", argument: requiredArgument, label: "deserializer for values", help: "One of Kafka's own deserializers."},
-		{name: "enable-systest-events", help: "Print when the consumer has shut down."},
-		{name: "isolation-level", argument: requiredArgument, fallback: "read_uncommitted", help: "read_committed or read_uncommitted."},
-		{name: "group", argument: requiredArgument, label: "consumer group id", help: "The group to join; one of its own when absent."},
-	}.withCommon()
-}
-
 // consoleConsumer is one run of kafka-console-consumer.
 type consoleConsumer struct {
 	line      *commandLine
@@ -123,6 +91,11 @@ func (c *consoleConsumer) configure() error {
 	if c.formatter, err = newFormatter(c.line, c.std); err != nil {
 		return err
 	}
+	return c.setLimits()
+}
+
+// setLimits reads --max-messages and --timeout-ms; negative ones are none.
+func (c *consoleConsumer) setLimits() error {
 	if err := c.line.checkTypes(); err != nil {
 		return err
 	}
@@ -134,26 +107,6 @@ func (c *consoleConsumer) configure() error {
 		c.timeout = time.Duration(min(n, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 	}
 	return nil
-}
-
-func checkConsoleConsumerArgs(line *commandLine, std Streams) error {
-	switch {
-	case len(line.anyOf("topic", "include")) != 1:
-		return usagef("Exactly one of the following arguments is required: [topic], [include]")
-	case line.has("partition") && !line.has("topic"):
-		return usagef("The topic is required when partition is specified.")
-	case line.has("partition") && line.has("from-beginning") && line.has("offset"):
-		return usagef("Options from-beginning and offset cannot be specified together.")
-	case !line.has("partition") && line.has("offset"):
-		return usagef("The partition is required when offset is specified.")
-	}
-	const warning = "Option --%s is deprecated and will be removed in a future version. Use --%s instead.\n"
-	return firstError(
-		line.required("bootstrap-server"),
-		line.rename("consumer-property", "command-property", std, warning),
-		line.rename("consumer.config", "command-config", std, warning),
-		line.rename("property", "formatter-property", std, warning),
-	)
 }
 
 // groupID returns the group that --group, a file and a property name together, "" when none does.
@@ -271,23 +224,27 @@ func (c *consoleConsumer) run(ctx context.Context) error {
 			c.std.errorf("ERROR Error processing message, terminating consumer process:\n%s\n", javaString(err))
 			return nil
 		}
-		for _, record := range records[:min(c.limit-c.count, int64(len(records)))] {
-			c.count++
-			if err := c.formatter.write(record); err != nil {
-				if !c.line.has("skip-message-on-error") {
-					return err
-				}
-				c.std.errorf("ERROR Error processing message, skipping this message:\n%s\n", javaString(err))
-			}
-			if c.positions != nil {
-				c.positions.consumed(record)
-			}
-		}
-		if err := c.formatter.flush(); err != nil {
+		if err := c.print(records[:min(c.limit-c.count, int64(len(records)))]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *consoleConsumer) print(records []*kgo.Record) error {
+	for _, record := range records {
+		c.count++
+		if err := c.formatter.write(record); err != nil {
+			if !c.line.has("skip-message-on-error") {
+				return err
+			}
+			c.std.errorf("ERROR Error processing message, skipping this message:\n%s\n", javaString(err))
+		}
+		if c.positions != nil {
+			c.positions.consumed(record)
+		}
+	}
+	return c.formatter.flush()
 }
 
 // close commits what was printed and leaves the group.

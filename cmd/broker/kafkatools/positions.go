@@ -19,11 +19,12 @@ type groupPositions struct {
 
 	mu     sync.Mutex
 	client *kgo.Client // set by the first assignment
-	next   map[topicPartition]int64
+	owned  map[topicPartition]bool
+	next   map[topicPartition]int64 // of those owned partitions whose position is known
 }
 
 func newGroupPositions(policy string, interval time.Duration) *groupPositions {
-	return &groupPositions{policy: policy, interval: interval, assigned: make(chan struct{}), next: map[topicPartition]int64{}}
+	return &groupPositions{policy: policy, interval: interval, assigned: make(chan struct{}), owned: map[topicPartition]bool{}, next: map[topicPartition]int64{}}
 }
 
 // run commits every interval until ctx is done.
@@ -68,6 +69,7 @@ func (g *groupPositions) onLost(_ context.Context, _ *kgo.Client, lost map[strin
 	defer g.mu.Unlock()
 	for topic, partitions := range lost {
 		for _, p := range partitions {
+			delete(g.owned, topicPartition{topic, p})
 			delete(g.next, topicPartition{topic, p})
 		}
 	}
@@ -88,12 +90,13 @@ func (g *groupPositions) start(ctx context.Context, offsets map[string]map[int32
 		}
 	}
 	edges := kadm.ListedOffsets{}
-	if len(topics) > 0 && g.policy != "none" {
-		ask := kadm.NewClient(client).ListEndOffsets
-		if g.policy == "earliest" {
-			ask = kadm.NewClient(client).ListStartOffsets
-		}
-		edges, _ = ask(ctx, topics...) // without an answer the client resolves the offset itself, later
+	// Without an answer, or with another policy, the client resolves the offsets itself, later.
+	switch {
+	case len(topics) == 0:
+	case g.policy == "earliest":
+		edges, _ = kadm.NewClient(client).ListStartOffsets(ctx, topics...)
+	case g.policy == "latest":
+		edges, _ = kadm.NewClient(client).ListEndOffsets(ctx, topics...)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -104,6 +107,7 @@ func (g *groupPositions) start(ctx context.Context, offsets map[string]map[int32
 				at = edge.Offset
 				partitions[p] = kgo.NewOffset().At(at)
 			}
+			g.owned[topicPartition{topic, p}] = true
 			if at >= 0 {
 				g.next[topicPartition{topic, p}] = at
 			}
@@ -117,7 +121,7 @@ func (g *groupPositions) consumed(r *kgo.Record) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := topicPartition{r.Topic, r.Partition}
-	if _, ours := g.next[p]; ours {
+	if g.owned[p] {
 		g.next[p] = r.Offset + 1
 	}
 }

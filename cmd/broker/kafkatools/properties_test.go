@@ -105,6 +105,9 @@ func TestPropertyErrors(t *testing.T) {
 	if _, err := (kafkatools.Properties{"acks": "1", "enable.idempotence": "true"}).ProducerOptions(); err == nil {
 		t.Error("an idempotent producer without acks=all was accepted")
 	}
+	if _, err := (kafkatools.Properties{"auto.offset.reset": "by_duration:PT1H"}).ConsumerOptions(); err != nil {
+		t.Error(err)
+	}
 	for key, value := range map[string]string{"auto.offset.reset": "x", "isolation.level": "x"} {
 		if _, err := (kafkatools.Properties{key: value}).ConsumerOptions(); err == nil {
 			t.Errorf("%s=%s was accepted", key, value)

@@ -102,7 +102,7 @@ func (f flags) clientProperties(deprecated string, std Streams) (Properties, err
 	path := f["command-config"]
 	if f.has(deprecated) {
 		if path != "" {
-			return nil, errors.New("Options --" + deprecated + " and --command-config are mutually exclusive.") //nolint:staticcheck // printed as it is
+			return nil, errors.New("Options --" + deprecated + " and --command-config are mutually exclusive.")
 		}
 		std.printf("Option --%s has been deprecated and will be removed in a future version. Use --command-config instead.\n", deprecated)
 		path = f[deprecated]
