@@ -164,8 +164,9 @@ func TestTooLong(t *testing.T) {
 	for range 3000 {
 		describe.Resources = append(describe.Resources, kmsg.DescribeConfigsRequestResource{ResourceType: brokerType, ResourceName: "1"})
 	}
-	resp := ask[*kmsg.DescribeConfigsResponse](c, 4, describe)
-	wantError(t, "last", resp.Resources[2999].ErrorCode, resp.Resources[2999].ErrorMessage, kafka.PolicyViolation, "Too many resources in one request.")
+	if resp := ask[*kmsg.DescribeConfigsResponse](c, 4, describe); len(resp.Resources) != 1 {
+		t.Errorf("the same resource is described %d times", len(resp.Resources))
+	}
 }
 
 // FuzzAdministration feeds any body to the handlers of topics, configs and look-ups: each answers what its own version

@@ -16,17 +16,21 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
-// maxDescribed is how many configs one answer may hold: 30,000 topics. A request can name the same broker, of 340 configs,
-// once for every few bytes.
+// maxDescribed is how many configs one answer may hold: 30,000 topics.
 const maxDescribed = 1_000_000
 
 func (h *Handlers) describeConfigs(c *api.Call, req *kmsg.DescribeConfigsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDescribeConfigsResponse()
 	image := h.Metadata.Image()
 	total := 0
+	seen := make(map[metadata.Resource]bool, len(req.Resources))
 	for i := range req.Resources {
 		r := &req.Resources[i]
 		res := metadata.Resource{Type: metadata.ResourceType(r.ResourceType), Name: r.ResourceName}
+		if seen[res] {
+			continue // a small request must not ask for a large answer many times
+		}
+		seen[res] = true
 		out := kmsg.DescribeConfigsResponseResource{ResourceType: r.ResourceType, ResourceName: r.ResourceName,
 			ErrorMessage: new(string)} // "" rather than null, as Apache Kafka answers
 		err := h.checkDescription(c, image, res)

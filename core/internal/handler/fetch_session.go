@@ -3,6 +3,7 @@ package handler
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,8 +22,10 @@ const (
 	// sessionMinAge is how long a session is safe from larger ones, and how long an unused one may keep its slot.
 	sessionMinAge = 2 * time.Minute
 	// sessionPartitions bounds the partitions of all sessions together, so that slots full of huge sessions can't use up
-	// the memory. A request beyond it is served without a session, which is always legal.
-	sessionPartitions = 1 << 20
+	// the memory: each takes about 250 bytes. A request beyond it is served without a session, which is always legal.
+	sessionPartitions = 1 << 18
+	// sessionName is the longest topic name that a session remembers: no topic has a longer one.
+	sessionName = 249
 )
 
 // fetchTarget is a partition that is fetched from: an element of a fetchList.
@@ -95,12 +98,12 @@ type fetchSession struct {
 }
 
 // put adds a partition or takes over its new fetch parameters.
-func (s *fetchSession) put(name []byte, id kafka.TopicID, p *wire.FetchPartition) {
-	if t := s.index[targetKey{string(name), id, p.Partition}]; t != nil {
+func (s *fetchSession) put(key targetKey, p *wire.FetchPartition) {
+	if t := s.index[key]; t != nil {
 		t.request = *p
 		return
 	}
-	t := &fetchTarget{key: targetKey{string(name), id, p.Partition}, request: *p, highWatermark: -1, logStartOffset: -1}
+	t := &fetchTarget{key: key, request: *p, highWatermark: -1, logStartOffset: -1}
 	s.index[t.key] = t
 	s.targets.append(t)
 }
@@ -124,10 +127,16 @@ func (s *fetchSession) update(q *wire.FetchRequest) {
 	}
 	for i := range q.Topics {
 		t := &q.Topics[i]
+		name := string(t.Name) // one for all partitions
 		for j := range t.Partitions {
-			s.put(t.Name, t.ID, &t.Partitions[j])
+			s.put(targetKey{name, t.ID, t.Partitions[j].Partition}, &t.Partitions[j])
 		}
 	}
+}
+
+// rememberable reports whether a session may hold the topics of a request.
+func rememberable(q *wire.FetchRequest) bool {
+	return !slices.ContainsFunc(q.Topics, func(t wire.FetchTopic) bool { return len(t.Name) > sessionName })
 }
 
 // sessionCache holds the fetch sessions of all connections in a fixed number of slots
@@ -150,7 +159,7 @@ func (c *sessionCache) create(q *wire.FetchRequest, byID bool, now time.Time) *f
 	size := countPartitions(q)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.partitions+size > sessionPartitions || !c.makeRoom(size, now) {
+	if c.partitions+size > sessionPartitions || !rememberable(q) || !c.makeRoom(size, now) {
 		return nil
 	}
 	s := &fetchSession{
@@ -224,7 +233,7 @@ func (c *sessionCache) resume(q *wire.FetchRequest, byID bool, now time.Time) (*
 	defer c.mu.Unlock()
 	s := c.sessions[q.SessionID]
 	switch {
-	case s == nil:
+	case s == nil, !rememberable(q):
 		return nil, kafka.FetchSessionIDNotFound
 	case s.epoch != q.SessionEpoch:
 		return nil, kafka.InvalidFetchSessionEpoch

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"bytes"
 	"math"
 	"testing"
 	"time"
@@ -48,5 +49,21 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 	if want := sessionPartitions - 1; c.partitions != want {
 		t.Errorf("%d partitions after the session was dropped, want %d", c.partitions, want)
+	}
+}
+
+// TestLongNamesAreNotRemembered asks for sessions of a topic that can't exist, under a name that would take memory.
+func TestLongNamesAreNotRemembered(t *testing.T) {
+	c := newSessionCache(10)
+	q := fullRequest(0, 1)
+	q.Topics[0].Name = bytes.Repeat([]byte("n"), sessionName+1)
+	if c.create(q, false, time.Now()) != nil {
+		t.Error("a session remembers a name that is too long")
+	}
+	s := c.create(fullRequest(0, 1), false, time.Now())
+	s.mu.Unlock()
+	q.SessionID, q.SessionEpoch = s.id, 1
+	if _, err := c.resume(q, false, time.Now()); kafka.CodeOf(err) != kafka.FetchSessionIDNotFound {
+		t.Errorf("a session that gets such a name: %v", err)
 	}
 }
