@@ -109,29 +109,28 @@ func segmentAge(settings *log.Settings) time.Duration {
 }
 
 // roll closes the active segment and begins one at base. The state of producers at that offset is kept beside it; nil
-// keeps none. Called with mu held.
+// keeps none. Called with mu held. An error leaves the log as it was.
 func (l *partitionLog) roll(base int64, producers []byte) error {
 	v := l.view.Load()
 	old := v.active()
+	s, err := l.create(base)
+	if err != nil {
+		return err
+	}
 	if err := old.finish(); err != nil {
 		return err
 	}
-	old.offsets.drop()
-	old.times.drop()
-	old.offsets.file.close()
-	old.times.file.close()
 	if producers != nil {
 		if err := l.sides.write(base, snapshotSuffix, producers, false); err != nil {
 			return err
 		}
 	}
-	s, err := l.create(base)
-	if err != nil {
-		return err
-	}
+	old.offsets.drop()
+	old.times.drop()
+	old.offsets.file.close()
+	old.times.file.close()
 	s.next.Store(old.next.Load())
-	segments := append(v.segments[:len(v.segments):len(v.segments)], s)
-	l.view.Store(newView(segments))
+	l.view.Store(newView(append(v.segments[:len(v.segments):len(v.segments)], s)))
 	l.flusher.rolled = append(l.flusher.rolled, old)
 	l.kickFlushLocked()
 	return nil

@@ -8,6 +8,7 @@ import (
 	"path"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"go.uber.org/zap"
 
@@ -96,6 +97,11 @@ func (l *partitionLog) readable() error { return l.writable() }
 func (l *partitionLog) fail(cause error) error {
 	if l.deleted.Load() {
 		return l.errClosed()
+	}
+	if errors.Is(cause, syscall.EMFILE) || errors.Is(cause, syscall.ENFILE) {
+		// Not the disk's fault: the caller may try again when other files are closed.
+		l.logger.Error("too many open files: raise the limit (ulimit -n)", zap.Error(cause))
+		return l.errOffline(cause)
 	}
 	if l.failed.CompareAndSwap(nil, &cause) {
 		l.host.Failed(l.errOffline(cause))

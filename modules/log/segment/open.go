@@ -58,6 +58,7 @@ func (l *partitionLog) begin(segments []*segment, start int64) error {
 		if err != nil {
 			return err
 		}
+		s.close() // no descriptor before the first use
 		l.flusher.fresh = true
 		segments = []*segment{s}
 	}

@@ -212,7 +212,11 @@ func (s *segment) openActive(size int64) error {
 	if err := s.loadTail(size); err != nil {
 		return err
 	}
-	return s.loadFirst()
+	if err := s.loadFirst(); err != nil {
+		return err
+	}
+	s.close() // no descriptor before the first use
+	return nil
 }
 
 // adopt says how long the file is.
