@@ -105,47 +105,65 @@ func (l *partitionLog) Flush(ctx context.Context) error {
 func (l *partitionLog) flush() error {
 	l.flushMu.Lock()
 	defer l.flushMu.Unlock()
-	l.mu.Lock()
-	if err := l.writable(); err != nil {
-		l.mu.Unlock()
+	work, err := l.flushWork()
+	if err != nil {
 		return err
 	}
-	f := &l.flusher
-	f.armed = false
-	f.again = false // whoever asked appended before this
-	target, count, truncated := l.end(), f.appended, l.truncated
-	rolled, active, fresh := f.rolled, l.active(), f.fresh
-	l.mu.Unlock()
-
-	if fresh {
-		if err := l.syncDirectory(); err != nil {
-			return l.fail(err)
-		}
+	if work.fresh {
+		err = l.syncDirectory()
 	}
-	if err := l.syncSegments(rolled, active); err != nil {
+	if err == nil {
+		err = l.syncSegments(work.rolled, work.active)
+	}
+	if err != nil {
 		return l.fail(err)
 	}
-
-	l.mu.Lock()
-	before := l.stable.Load()
-	f.fresh = f.fresh && !fresh
-	if l.truncated == truncated {
-		l.recoveryPoint.Store(target)
-		f.synced = count
-		f.rolled = without(f.rolled, rolled)
-	}
-	settings := l.settings.Load()
-	if l.settled(settings) {
-		l.stable.Store(l.end())
-	} else {
-		l.stable.Store(max(before, l.recoveryPoint.Load()))
-	}
-	stable := l.stable.Load()
-	l.mu.Unlock()
-	if stable > before && settings.FlushMessages != math.MaxInt64 {
+	before, stable := l.flushed(work)
+	if stable > before && l.settings.Load().FlushMessages != math.MaxInt64 {
 		l.host.Stable(stable)
 	}
 	return nil
+}
+
+// flushWork is what one flush makes durable.
+type flushWork struct {
+	end, appended int64
+	truncated     int
+	fresh         bool
+	rolled        []*segment
+	active        *segment
+}
+
+// flushWork collects what there is to do.
+func (l *partitionLog) flushWork() (flushWork, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := &l.flusher
+	f.armed = false
+	f.again = false // whoever asked appended before this
+	return flushWork{end: l.end(), appended: f.appended, truncated: l.truncated,
+		fresh: f.fresh, rolled: f.rolled, active: l.active()}, l.writable()
+}
+
+// flushed notes what is durable now and returns the stable offset before and after. A truncation meanwhile makes the work
+// void.
+func (l *partitionLog) flushed(work flushWork) (before, stable int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := &l.flusher
+	before = l.stable.Load()
+	f.fresh = f.fresh && !work.fresh
+	if l.truncated == work.truncated {
+		l.recoveryPoint.Store(work.end)
+		f.synced = work.appended
+		f.rolled = without(f.rolled, work.rolled)
+	}
+	stable = max(before, l.recoveryPoint.Load())
+	if l.settled(l.settings.Load()) {
+		stable = l.end()
+	}
+	l.stable.Store(stable)
+	return before, stable
 }
 
 // syncDirectory makes a new partition directory durable.

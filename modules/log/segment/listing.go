@@ -2,6 +2,7 @@ package segment
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
@@ -47,19 +48,10 @@ func (l *partitionLog) list() (*listing, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := found[base]
-		if s == nil {
-			s = &listed{log: -1, index: -1, times: -1}
-			found[base] = s
+		if found[base] == nil {
+			found[base] = &listed{log: -1, index: -1, times: -1}
 		}
-		switch suffix {
-		case logSuffix:
-			s.log, s.modified = info.Size(), info.ModTime()
-		case indexSuffix:
-			s.index = info.Size()
-		case timeIndexSuffix:
-			s.times = info.Size()
-		}
+		found[base].note(suffix, info)
 	}
 	for base, s := range found {
 		if s.log < 0 { // indexes of nothing
@@ -70,6 +62,18 @@ func (l *partitionLog) list() (*listing, error) {
 		}
 	}
 	return &listing{segments: found, bases: slices.Sorted(maps.Keys(found))}, nil
+}
+
+// note takes one of the segment's files over.
+func (s *listed) note(suffix string, info fs.FileInfo) {
+	switch suffix {
+	case logSuffix:
+		s.log, s.modified = info.Size(), info.ModTime()
+	case indexSuffix:
+		s.index = info.Size()
+	case timeIndexSuffix:
+		s.times = info.Size()
+	}
 }
 
 // removeFiles deletes files of a segment that is not open.

@@ -7,7 +7,6 @@ import (
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/record"
-	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
 // Lookup finds a record by its timestamp: the first segment that has one, the time index, then the records.
@@ -77,33 +76,29 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 	var sc scanner
 	sc.begin(h.file, at.pos, size)
 	defer sc.end()
-	for {
-		if err := ctx.Err(); err != nil {
-			return none, err
-		}
-		if err := sc.next(); err == io.EOF {
-			return none, nil
-		} else if err != nil {
-			return none, err
-		}
+	for err = sc.next(); err == nil; err = sc.next() {
 		if sc.header.MaxTimestamp < timestamp {
 			continue
 		}
-		batch, err := readBatch(h.file, sc.at, sc.header.Size())
-		if err != nil {
-			return none, err
-		}
-		if found, err := log.FindTimestamp(batch, timestamp, from); err != nil || found.Offset >= 0 {
+		found, err := sc.search(timestamp, from)
+		if err != nil || found.Offset >= 0 {
 			return found, err
 		}
+		if err := ctx.Err(); err != nil {
+			return none, err
+		}
 	}
+	if err == io.EOF {
+		err = nil
+	}
+	return none, err
 }
 
-// readBatch reads one batch, which is known to be there.
-func readBatch(file vfs.File, pos int64, size int) (record.Batch, error) {
-	b := make(record.Batch, size)
-	if _, err := file.ReadAt(b, pos); err != nil {
-		return nil, err
+// search looks for a record in the batch at hand.
+func (sc *scanner) search(timestamp, from int64) (log.Position, error) {
+	batch := make(record.Batch, sc.header.Size())
+	if _, err := sc.file.ReadAt(batch, sc.at); err != nil {
+		return log.Position{}, err
 	}
-	return b, nil
+	return log.FindTimestamp(batch, timestamp, from)
 }

@@ -73,14 +73,12 @@ func (s *segment) reset() {
 
 // load opens the segments of a listing. Those that the last run may not have made durable are recovered: all that end
 // above the recovery point, unless the log was closed properly. What follows a damaged segment goes.
-func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) ([]*segment, error) {
+func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) (segments []*segment, err error) {
 	settings := l.settings.Load()
 	begin := time.Now()
-	var segments []*segment
 	var report recovery
 	for i, base := range files.bases {
-		last := i == len(files.bases)-1
-		end := int64(maxOffset)
+		last, end := i == len(files.bases)-1, int64(maxOffset)
 		if !last {
 			end = files.bases[i+1]
 		}
@@ -89,24 +87,17 @@ func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) ([]
 		segments = append(segments, s)
 		trusted := clean || end <= l.recoveryPoint.Load()
 		if trusted {
-			err := s.openTrusted(files.segments[base], end, last)
-			if err == nil {
+			if ok, err := l.openTrusted(s, files.segments[base], end, last); err != nil {
+				return nil, err
+			} else if ok {
 				continue
 			}
-			if !errors.Is(err, errDamaged) && !errors.Is(err, errNoBatch) && !errors.Is(err, io.EOF) {
-				return nil, err
-			}
-			l.logger.Warn("rebuilding the indexes of a segment", zap.Int64("base", base), zap.Error(err))
 		}
-		dropped, err := s.recover(ctx, settings.IndexIntervalBytes)
+		whole, err := l.recoverSegment(ctx, s, end, &report)
 		if err != nil {
 			return nil, err
 		}
-		report.segments++
-		report.scanned += s.size.Load() + dropped
-		report.dropped += dropped
-		overlap := s.next.Load() > end // the later segment is of another history
-		if (dropped > 0 || overlap) && !trusted || last {
+		if !whole && !trusted || last {
 			if err := l.dropAfter(files, i+1, &report); err != nil {
 				return nil, err
 			}
@@ -118,6 +109,29 @@ func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) ([]
 	}
 	l.report(report, time.Since(begin), clean)
 	return segments, nil
+}
+
+// openTrusted opens a segment by its indexes. ok is false when they are missing or damaged.
+func (l *partitionLog) openTrusted(s *segment, files *listed, end int64, last bool) (ok bool, err error) {
+	err = s.openTrusted(files, end, last)
+	if errors.Is(err, errDamaged) || errors.Is(err, errNoBatch) || errors.Is(err, io.EOF) {
+		l.logger.Warn("rebuilding the indexes of a segment", zap.Int64("base", s.base), zap.Error(err))
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// recoverSegment rebuilds a segment. whole is false when it lost bytes, or reaches into the one that begins at end, which
+// is then of another history.
+func (l *partitionLog) recoverSegment(ctx context.Context, s *segment, end int64, report *recovery) (whole bool, err error) {
+	dropped, err := s.recover(ctx, l.settings.Load().IndexIntervalBytes)
+	if err != nil {
+		return false, err
+	}
+	report.segments++
+	report.scanned += s.size.Load() + dropped
+	report.dropped += dropped
+	return dropped == 0 && s.next.Load() <= end, nil
 }
 
 // closeRecovered writes the indexes of a segment that is not the active one.
