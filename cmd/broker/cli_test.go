@@ -63,6 +63,7 @@ func TestExitCodes(t *testing.T) {
 		{"group offsets reset g --to soon", exitMisuse, `"soon" is no position`},
 		{"consume t --group g --from 5", exitMisuse, "'broker group offsets reset'"},
 		{"consume t --format xml", exitMisuse, "none of text, json and hex"},
+		{"topic create t --format xml", exitMisuse, `"xml" is neither table nor json`},
 		{"produce t --acks 5", exitMisuse, "Invalid value 5 for configuration acks"},
 		{"produce t --input xml", exitMisuse, "neither lines nor json"},
 		{"topic list -b nohost", exitMisuse, "Invalid url in bootstrap.servers: nohost"},

@@ -15,6 +15,14 @@ const (
 	formatJSON  = "json"
 )
 
+// checkFormat refuses a --format that is none. Commands with formats of their own check those.
+func (a *app) checkFormat() error {
+	if a.global.format != formatTable && a.global.format != formatJSON {
+		return misusef("--format %q is neither %s nor %s", a.global.format, formatTable, formatJSON)
+	}
+	return nil
+}
+
 // column is one column of a table of T. Numbers are aligned to the right.
 type column[T any] struct {
 	title  string
@@ -29,9 +37,6 @@ func printRows[T any](a *app, rows []T, columns ...column[T]) error {
 			rows = []T{}
 		}
 		return a.printJSON(rows)
-	}
-	if a.global.format != formatTable {
-		return misusef("--format: %q is neither %s nor %s", a.global.format, formatTable, formatJSON)
 	}
 	header := make(table.Row, len(columns))
 	var configs []table.ColumnConfig

@@ -80,8 +80,9 @@ func newRootCommand(app *app) *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return runBroker(c, flags) },
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(*cobra.Command, []string) {
+		PersistentPreRunE: func(*cobra.Command, []string) error {
 			app.started = true // from here on an error is a failure, not a misuse
+			return app.checkFormat()
 		},
 	}
 	flags.register(root)
