@@ -21,6 +21,7 @@ type pool struct {
 	label    string // "name@digest12"
 	stats    stats
 	counters guestCounters
+	standing *quarantine // of the digest
 	closing  sync.Once
 	users    atomic.Int64 // calls under way, and one until Close
 
@@ -29,7 +30,7 @@ type pool struct {
 }
 
 func newPool(p *program, b plugin.Binding) *pool {
-	pool := &pool{program: p, binding: b, label: b.Name + "@" + p.digest.Short(), free: make([]*instance, 0, runtime.GOMAXPROCS(0))}
+	pool := &pool{program: p, binding: b, label: b.Name + "@" + p.digest.Short(), free: make([]*instance, 0, runtime.GOMAXPROCS(0)), standing: p.quarantine}
 	pool.users.Store(1)
 	return pool
 }
@@ -45,7 +46,7 @@ func (p *pool) Close() { p.closing.Do(p.leave) }
 
 // enter begins a call, unless the pool is closed or the plugin in quarantine.
 func (p *pool) enter() error {
-	if p.program.quarantine.active() {
+	if p.standing.active() {
 		return &plugin.Failure{Plugin: p.label, Class: plugin.Quarantined, Reason: "it failed too often; its last failure: " + p.stats.lastReason()}
 	}
 	for {
@@ -156,7 +157,7 @@ func (p *pool) failed(f *plugin.Failure) {
 
 // settled notes how a whole batch or assignment ended, which is what the quarantine looks at.
 func (p *pool) settled(err error) {
-	q := p.program.quarantine
+	q := p.standing
 	if err == nil {
 		q.succeeded()
 		return

@@ -59,7 +59,7 @@ func (p *pool) Stats() plugin.Stats {
 		Kept: s.verdicts[plugin.Keep].Load(), Replaced: s.verdicts[plugin.Replace].Load(),
 		Dropped: s.verdicts[plugin.Drop].Load(), Rejected: s.verdicts[plugin.Reject].Load(),
 		Busy: time.Duration(s.busy.Load()), Instances: int(s.instances.Load()),
-		QuarantinedUntil: p.program.quarantine.ends(), Counters: p.counters.snapshot(),
+		QuarantinedUntil: p.standing.ends(), Counters: p.counters.snapshot(),
 	}
 	for c := range s.failures {
 		out.Failures[c] = s.failures[c].Load()
