@@ -32,6 +32,9 @@ type column[T any] struct {
 
 // printRows writes rows as a table, or as a JSON array of T.
 func printRows[T any](a *app, rows []T, columns ...column[T]) error {
+	if err := a.checkFormat(); err != nil {
+		return err
+	}
 	if a.global.format == formatJSON {
 		if rows == nil {
 			rows = []T{}
