@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
 )
@@ -16,6 +17,7 @@ type checker struct {
 	types, functions, tables, global uint32
 	mutable                          uint64 // mutable globals
 	used                             *usage
+	effort                           effort   // of the current body
 	features                         []string // proposals that a reason names already
 	reasons                          []error
 }
@@ -42,10 +44,29 @@ func (c *checker) refuse(format string, args ...any) {
 	}
 }
 
+// place is where a module refers to something: its number or its name, or none. The words are only made for a refusal.
+type place struct {
+	what, name string
+	number     int
+}
+
+// unnumbered is the number of a place of which there is one.
+const unnumbered = -1
+
+func (p place) String() string {
+	switch {
+	case p.name != "":
+		return p.what + " " + quoted(p.name)
+	case p.number == unnumbered:
+		return p.what
+	}
+	return p.what + " " + strconv.Itoa(p.number)
+}
+
 // index refuses an index that is not below limit.
-func (c *checker) index(index, limit uint32, where, what string) {
+func (c *checker) index(index, limit uint32, where place, what string) {
 	if index >= limit {
-		c.refuse("%s refers to %s %d, and there are %d", where, what, index, limit)
+		c.refuse("%v refers to %s %d, and there are %d", where, what, index, limit)
 	}
 }
 
@@ -55,36 +76,34 @@ func (c *checker) declarations() {
 		if g.Mutable {
 			c.mutable++
 		}
-		c.constant(g.Init, fmt.Sprintf("global %d", i))
+		c.constant(g.Init, place{what: "global", number: i})
 	}
 	for _, i := range m.Imports {
 		if i.Kind == binary.ExternFunc {
-			c.index(i.Type, c.types, "the import "+quoted(i.Module+"."+i.Name), "type")
+			c.index(i.Type, c.types, place{what: "the import", name: i.Module + "." + i.Name}, "type")
 		}
 	}
 	for i, t := range m.Functions {
-		if t >= c.types {
-			c.refuse("function %d refers to type %d, and there are %d", i+c.imported, t, c.types)
-		}
+		c.index(t, c.types, place{what: "function", number: i + c.imported}, "type")
 	}
 	for _, e := range m.Exports {
 		limit := [...]uint32{c.functions, c.tables, uint32(len(m.Memories)), c.global}[e.Kind]
-		c.index(e.Index, limit, "the export "+quoted(e.Name), e.Kind.String())
+		c.index(e.Index, limit, place{what: "the export", name: e.Name}, e.Kind.String())
 	}
 	if m.HasStart {
-		c.index(m.Start, c.functions, "the start section", "function")
+		c.index(m.Start, c.functions, place{what: "the start section", number: unnumbered}, "function")
 	}
 	for i := range m.Elements {
-		c.element(&m.Elements[i], fmt.Sprintf("element segment %d", i))
+		c.element(&m.Elements[i], place{what: "element segment", number: i})
 	}
 	for i, d := range m.Data {
 		if d.Flags != 1 {
-			c.constant(d.Offset, fmt.Sprintf("data segment %d", i))
+			c.constant(d.Offset, place{what: "data segment", number: i})
 		}
 	}
 }
 
-func (c *checker) constant(e binary.ConstExpr, where string) {
+func (c *checker) constant(e binary.ConstExpr, where place) {
 	switch e.Op {
 	case binary.OpGlobalGet:
 		c.index(e.Index, c.global, where, "global")
@@ -93,7 +112,7 @@ func (c *checker) constant(e binary.ConstExpr, where string) {
 	}
 }
 
-func (c *checker) element(e *binary.Element, where string) {
+func (c *checker) element(e *binary.Element, where place) {
 	if e.Active() {
 		c.index(e.Table, c.tables, where, "table")
 		c.constant(e.Offset, where)
@@ -104,9 +123,9 @@ func (c *checker) element(e *binary.Element, where string) {
 // body checks one function body and notes what it uses.
 func (c *checker) body(i int) {
 	n := i + c.imported
-	body, where := &c.module.Bodies[i], fmt.Sprintf("function %d", n)
+	body, where := &c.module.Bodies[i], place{what: "function", number: n}
 	variables := body.Locals + uint64(len(c.module.Types[c.module.Functions[i]].Params)) + c.mutable
-	s := stats{function: n, depth: 1, variables: variables - c.mutable, mutable: c.mutable, effort: newEffort(variables)}
+	s := stats{function: n, depth: 1, variables: variables - c.mutable, mutable: c.mutable, effort: c.effort.reset(variables)}
 	walk := body.Walk()
 	var op binary.Operator
 	for walk.Next(&op) {
@@ -121,23 +140,23 @@ func (c *checker) body(i int) {
 	if err := walk.Err(); err != nil {
 		c.codeError(err, where)
 	} else if s.depth != 0 {
-		c.refuse("%s does not close all of its blocks", where)
+		c.refuse("%v does not close all of its blocks", where)
 	}
 	c.used.function(&s, body)
 }
 
 // codeError adds what stopped a walk, the use of a proposal only once.
-func (c *checker) codeError(err error, where string) {
+func (c *checker) codeError(err error, where place) {
 	if feature, ok := errors.AsType[*binary.FeatureError](err); ok {
 		if slices.Contains(c.features, feature.Feature) {
 			return
 		}
 		c.features = append(c.features, feature.Feature)
 	}
-	c.refuse("%s: %w", where, err)
+	c.refuse("%v: %w", where, err)
 }
 
-func (c *checker) operator(op *binary.Operator, s *stats, where string) {
+func (c *checker) operator(op *binary.Operator, s *stats, where place) {
 	switch op.Code {
 	case binary.OpRefFunc:
 		c.index(op.Index, c.functions, where, "function")

@@ -26,8 +26,10 @@ type label struct {
 // compilerVariables are the base and the length of the memory, and the fuel.
 const compilerVariables = 3
 
-func newEffort(variables uint64) *effort {
-	return &effort{variables: variables + compilerVariables, open: make([]label, 1, 16)}
+// reset begins a function with so many locals, parameters and mutable globals.
+func (e *effort) reset(variables uint64) *effort {
+	*e = effort{variables: variables + compilerVariables, open: append(e.open[:0], label{})}
+	return e
 }
 
 // operator notes an operator, with the labels that it may branch to.

@@ -1,0 +1,122 @@
+package meter_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/meter"
+)
+
+const pages = 32 // memory limit of the tests: 2 MiB
+
+// errBudget is the trap of a host that gives no more fuel.
+var errBudget = errors.New("out of fuel")
+
+// host runs rewritten modules, with a budget of fuel for each call.
+type host struct {
+	t       testing.TB
+	runtime wazero.Runtime
+	left    int64 // not handed out yet
+	refills int
+}
+
+func newHost(t testing.TB, config wazero.RuntimeConfig) *host {
+	h := &host{t: t, runtime: wazero.NewRuntimeWithConfig(t.Context(), config)}
+	t.Cleanup(func() { h.runtime.Close(context.Background()) })
+	number := []api.ValueType{api.ValueTypeI64}
+	_, err := h.runtime.NewHostModuleBuilder(meter.HostModule).NewFunctionBuilder().
+		WithGoFunction(api.GoFunc(h.refill), number, number).Export(meter.RefillFunction).Instantiate(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stub := func(_ context.Context, stack []uint64) {}
+	for _, module := range []string{"jackdaw_1", "wasi_snapshot_preview1"} {
+		builder := h.runtime.NewHostModuleBuilder(module)
+		for _, f := range hostFunctions[module] {
+			builder.NewFunctionBuilder().WithGoFunction(api.GoFunc(stub), valueTypes(f.params), valueTypes(f.results)).Export(f.name)
+		}
+		if _, err := builder.Instantiate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+// refill hands out a slice of what is left, or traps.
+func (h *host) refill(_ context.Context, stack []uint64) {
+	h.refills++
+	fuel := int64(stack[0])
+	for fuel < 0 {
+		if h.left == 0 {
+			panic(errBudget)
+		}
+		grant := min(h.left, meter.Slice)
+		h.left -= grant
+		fuel += grant
+	}
+	stack[0] = uint64(fuel)
+}
+
+type signature struct{ name, params, results string }
+
+// hostFunctions is what plugins may import (plugin ABI, D2).
+var hostFunctions = map[string][]signature{
+	"jackdaw_1": {
+		{"log", i32 + i32 + i32, ""}, {"log_level", "", i32}, {"error", i32 + i32, ""},
+		{"metric", i32 + i32 + i32, i32}, {"counter_add", i32 + i64, ""},
+	},
+	"wasi_snapshot_preview1": {
+		{"sched_yield", "", i32}, {"proc_exit", i32, ""}, {"args_get", i32 + i32, i32}, {"args_sizes_get", i32 + i32, i32},
+		{"environ_get", i32 + i32, i32}, {"environ_sizes_get", i32 + i32, i32}, {"clock_time_get", i32 + i64 + i32, i32},
+		{"fd_write", i32 + i32 + i32 + i32, i32}, {"random_get", i32 + i32, i32}, {"poll_oneoff", i32 + i32 + i32 + i32, i32},
+		{"fd_close", i32, i32}, {"fd_seek", i32 + i64 + i32 + i32, i32}, {"fd_fdstat_get", i32 + i32, i32},
+		{"fd_fdstat_set_flags", i32 + i32, i32}, {"fd_prestat_get", i32 + i32, i32}, {"fd_prestat_dir_name", i32 + i32 + i32, i32},
+	},
+}
+
+func valueTypes(s string) []api.ValueType { return []api.ValueType(s) }
+
+// instrument checks and rewrites a module that must pass.
+func instrument(t testing.TB, wasm []byte, fuel int64) []byte {
+	t.Helper()
+	m, err := meter.Check(wasm, meter.DefaultLimits(pages))
+	if err != nil {
+		t.Fatalf("refused: %v", err)
+	}
+	out, err := m.Instrument(fuel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// instance is a rewritten module in a host.
+type instance struct {
+	api.Module
+	host *host
+	fuel api.MutableGlobal
+}
+
+// start instantiates a rewritten module with a budget beyond the fuel that it starts with.
+func (h *host) start(rewritten []byte, budget int64) (*instance, error) {
+	h.t.Helper()
+	h.left = budget
+	m, err := h.runtime.InstantiateWithConfig(h.t.Context(), rewritten, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	if err != nil {
+		return nil, err
+	}
+	return &instance{Module: m, host: h, fuel: m.ExportedGlobal(meter.FuelGlobal).(api.MutableGlobal)}, nil
+}
+
+// call runs a function with a budget and returns the fuel that it spent.
+func (i *instance) call(budget int64, name string, args ...uint64) (results []uint64, spent int64, err error) {
+	first := min(budget, meter.Slice)
+	i.host.left, i.host.refills = budget-first, 0
+	i.fuel.Set(uint64(first))
+	results, err = i.ExportedFunction(name).Call(i.host.t.Context(), args...)
+	return results, budget - i.host.left - int64(i.fuel.Get()), err
+}
