@@ -16,7 +16,7 @@ import (
 type consumeFlags struct {
 	from, until, group, format, isolation string
 	partitions                            []int32
-	count                                 int64
+	max                                   int64
 	follow, offsets, keys                 bool
 }
 
@@ -42,7 +42,7 @@ func newConsumeCommand(a *app) *cobra.Command {
 	f.StringVar(&flags.until, "until", "latest", "where to stop, not printed itself")
 	f.StringVarP(&flags.group, "group", "g", "", "consumer group to join")
 	f.Int32SliceVarP(&flags.partitions, "partition", "p", nil, "only these partitions")
-	f.Int64VarP(&flags.count, "count", "n", 0, "stop after so many records; 0 for no limit")
+	f.Int64VarP(&flags.max, "max", "n", 0, "stop after so many records; 0 for no limit")
 	f.BoolVarP(&flags.follow, "follow", "f", false, "go on until interrupted")
 	f.StringVar(&flags.format, "format", "text", "form of the records: text, json or hex")
 	f.BoolVarP(&flags.offsets, "offsets", "o", false, "text: begin lines with topic, partition, offset and time")
@@ -111,7 +111,7 @@ func (a *app) consumeAsGroup(ctx context.Context, topics []string, flags consume
 	if from.kind == atEnd {
 		start = kgo.NewOffset().AtEnd()
 	}
-	flags.follow = true // a group decides by its commits what is next; --count or an interrupt ends it
+	flags.follow = true // a group decides by its commits what is next; --max or an interrupt ends it
 	return a.read(ctx, &reading{flags: flags}, kgo.ConsumerGroup(flags.group), kgo.ConsumeTopics(topics...), kgo.ConsumeResetOffset(start),
 		kgo.AutoCommitMarks(), kgo.Balancers(kgo.RangeBalancer(), kgo.CooperativeStickyBalancer()))
 }
@@ -186,7 +186,7 @@ func (a *app) poll(ctx context.Context, client *kgo.Client, r *reading) (kgo.Fet
 }
 
 func (r *reading) complete() bool {
-	return (r.flags.count > 0 && r.count >= r.flags.count) || (!r.flags.follow && r.open <= 0)
+	return (r.flags.max > 0 && r.count >= r.flags.max) || (!r.flags.follow && r.open <= 0)
 }
 
 // take notes how far the record's partition has come and reports whether the record is to be printed.
