@@ -33,6 +33,10 @@ type Controller interface {
 	EnsureInternalTopic(ctx context.Context, topic NewTopic) error
 	// AllocateProducerIDs reserves n producer ids that were never given out and returns the first.
 	AllocateProducerIDs(ctx context.Context, n int) (kafka.ProducerID, error)
+	// AlterPlugins deploys and removes versions of plugins, all of them or none. A version never changes: deploying it
+	// again with its digest does nothing, with another one is DUPLICATE_RESOURCE. Removing an unknown one is
+	// RESOURCE_NOT_FOUND, and one that a topic's or group's configs name POLICY_VIOLATION.
+	AlterPlugins(ctx context.Context, changes []PluginChange) error
 }
 
 // Module is what a metadata module provides: it has a life of its own, and is source and controller in one.

@@ -15,6 +15,8 @@ type Image struct {
 	TopicIDs     map[kafka.TopicID]*Topic
 	// Configs holds the dynamic configs by resource; absent keys have their defaults.
 	Configs map[Resource]map[string]string
+	// Plugins are the deployed versions of plugins by name@version.
+	Plugins map[string]*Plugin
 	// Features are the finalized feature levels; a feature at level 0 is absent.
 	Features map[string]int16
 }
@@ -102,6 +104,8 @@ type Delta struct {
 	Deleted []*Topic
 	// Configs whose values changed.
 	Configs []Resource
+	// Plugins that were deployed or removed, as name@version.
+	Plugins []string
 	// Brokers is true when a broker came, went or changed.
 	Brokers bool
 }

@@ -96,6 +96,9 @@ func (c *Controller) alter(change *metadata.ConfigChange, before map[string]stri
 	if err := c.Configs.Check(change.Resource, after); err != nil {
 		return nil, err
 	}
+	if err := c.checkPluginRefs(after); err != nil {
+		return nil, err
+	}
 	return after, c.exists(change.Resource)
 }
 

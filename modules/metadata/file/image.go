@@ -20,9 +20,10 @@ func fullImage(s *state, self metadata.Registration) (*metadata.Image, *metadata
 		Topics:   make(map[string]*metadata.Topic, len(s.topics)),
 		TopicIDs: make(map[kafka.TopicID]*metadata.Topic, len(s.topics)),
 		Configs:  make(map[metadata.Resource]map[string]string, len(s.configs)),
+		Plugins:  maps.Clone(s.plugins),
 		Features: map[string]int16{},
 	}
-	delta := &metadata.Delta{Brokers: true}
+	delta := &metadata.Delta{Brokers: true, Plugins: slices.Sorted(maps.Keys(s.plugins))}
 	for _, name := range slices.Sorted(maps.Keys(s.names)) {
 		id := s.names[name]
 		shown := s.topics[id].image(s.node, s.starts)
@@ -43,6 +44,7 @@ func nextImage(prev *metadata.Image, s *state, records []record) (*metadata.Imag
 	image.Offset = s.offset
 	var topics ordered[kafka.TopicID]
 	var configs ordered[metadata.Resource]
+	var plugins ordered[string]
 	for i := range records {
 		switch r := &records[i]; r.kind {
 		case createTopic, addPartitions:
@@ -54,12 +56,17 @@ func nextImage(prev *metadata.Image, s *state, records []record) (*metadata.Imag
 			}
 		case setConfig, removeConfig:
 			configs.add(r.resource)
+		case deployPlugin, removePlugin:
+			plugins.add(r.plugin.Ref())
 		case producerIDs, brokerStarted:
 		}
 	}
 	changeTopics(&image, delta, s, topics.list)
 	changeConfigs(&image, s, configs.list)
 	delta.Configs = configs.list
+	if delta.Plugins = plugins.list; len(delta.Plugins) > 0 {
+		image.Plugins = maps.Clone(s.plugins)
+	}
 	return &image, delta
 }
 

@@ -21,6 +21,8 @@ const (
 	removeConfig  recordKind = 5 // resource, key
 	producerIDs   recordKind = 6 // next
 	brokerStarted recordKind = 7 // no fields
+	deployPlugin  recordKind = 8 // name, version, digest, size, time, deployer
+	removePlugin  recordKind = 9 // name, version
 )
 
 // record is one change of the state. Its kind says which fields are used; they are stored in the order given there.
@@ -34,6 +36,7 @@ type record struct {
 	key      string
 	value    string
 	next     kafka.ProducerID // the first producer id that is not taken
+	plugin   metadata.Plugin
 }
 
 func (r *record) appendTo(b []byte) []byte {
@@ -57,6 +60,16 @@ func (r *record) appendTo(b []byte) []byte {
 		}
 	case producerIDs:
 		b = binary.AppendVarint(b, int64(r.next))
+	case deployPlugin:
+		b = appendString(b, r.plugin.Name)
+		b = appendString(b, r.plugin.Version)
+		b = append(b, r.plugin.Digest[:]...)
+		b = binary.AppendVarint(b, r.plugin.Size)
+		b = binary.AppendVarint(b, r.plugin.DeployedAt)
+		b = appendString(b, r.plugin.Deployer)
+	case removePlugin:
+		b = appendString(b, r.plugin.Name)
+		b = appendString(b, r.plugin.Version)
 	case brokerStarted:
 	}
 	return b
@@ -137,6 +150,11 @@ func (d *decoder) topicID() kafka.TopicID {
 	return kafka.TopicID{}
 }
 
+func (d *decoder) digest() (digest [32]byte) {
+	copy(digest[:], d.bytes(uint64(len(digest))))
+	return digest
+}
+
 func (d *decoder) record() record {
 	r := record{kind: recordKind(d.byte())}
 	switch r.kind {
@@ -154,6 +172,11 @@ func (d *decoder) record() record {
 		}
 	case producerIDs:
 		r.next = kafka.ProducerID(d.varint())
+	case deployPlugin:
+		r.plugin = metadata.Plugin{Name: d.string(), Version: d.string(), Digest: d.digest(),
+			Size: d.varint(), DeployedAt: d.varint(), Deployer: d.string()}
+	case removePlugin:
+		r.plugin.Name, r.plugin.Version = d.string(), d.string()
 	case brokerStarted:
 	default:
 		d.fail()

@@ -26,6 +26,7 @@ type state struct {
 	names          map[string]kafka.TopicID
 	collisions     map[string]string // kafka.CollisionKey of each topic's name, to the name
 	configs        map[metadata.Resource]map[string]string
+	plugins        map[string]*metadata.Plugin // by name@version; what they point to is never changed
 }
 
 // topic is one topic. Partitions that were added at different times have different leader epochs.
@@ -48,6 +49,7 @@ func newState(clusterID string, node kafka.NodeID) *state {
 		names:      map[string]kafka.TopicID{},
 		collisions: map[string]string{},
 		configs:    map[metadata.Resource]map[string]string{},
+		plugins:    map[string]*metadata.Plugin{},
 	}
 }
 
@@ -99,6 +101,17 @@ func (s *state) apply(r *record) error {
 		s.nextProducerID = r.next
 	case brokerStarted:
 		s.starts++
+	case deployPlugin:
+		if r.plugin.Name == "" || r.plugin.Version == "" || r.plugin.Size < 0 || s.plugins[r.plugin.Ref()] != nil {
+			return fmt.Errorf("plugin %q is deployed twice, or has no name or no size", r.plugin.Ref())
+		}
+		deployed := r.plugin
+		s.plugins[deployed.Ref()] = &deployed
+	case removePlugin:
+		if s.plugins[r.plugin.Ref()] == nil {
+			return fmt.Errorf("no plugin %q", r.plugin.Ref())
+		}
+		delete(s.plugins, r.plugin.Ref())
 	}
 	s.offset++
 	return nil
@@ -146,6 +159,9 @@ func (s *state) appendSnapshot(b []byte) []byte {
 		for _, key := range slices.Sorted(maps.Keys(s.configs[res])) {
 			b = (&record{kind: setConfig, resource: res, key: key, value: s.configs[res][key]}).appendTo(b)
 		}
+	}
+	for _, ref := range slices.Sorted(maps.Keys(s.plugins)) {
+		b = (&record{kind: deployPlugin, plugin: *s.plugins[ref]}).appendTo(b)
 	}
 	return b
 }

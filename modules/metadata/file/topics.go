@@ -138,7 +138,10 @@ func (c *Controller) checkNewTopic(t *metadata.NewTopic, claimed string) (map[st
 	if err != nil {
 		return nil, err
 	}
-	return configs, c.Configs.Check(topicResource(t.Name), configs)
+	if err := c.Configs.Check(topicResource(t.Name), configs); err != nil {
+		return nil, err
+	}
+	return configs, c.checkPluginRefs(configs)
 }
 
 // values refuses nulls.
