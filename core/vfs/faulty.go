@@ -30,7 +30,7 @@ type Op struct {
 	Len  int    // bytes of a read or write
 }
 
-// Torn, returned by a Faulty's hook for a write, lets the first N bytes through before the write fails with Err.
+// Torn is what a Faulty's hook returns for a write to let its first N bytes through before it fails with Err.
 type Torn struct {
 	N   int
 	Err error

@@ -24,7 +24,6 @@ type batch struct {
 
 func newSegment(capacity int) *segment { return &segment{data: make([]byte, 0, capacity)} }
 
-func (s *segment) base() int64 { return s.batches[0].base }
 func (s *segment) last() int64 { return s.batches[len(s.batches)-1].last }
 
 func (s *segment) maxTimestamp() int64 {

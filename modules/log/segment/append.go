@@ -65,8 +65,11 @@ func checkAppend(b []byte, info log.AppendInfo, end int64) error {
 		if err := h.Parse(rest); err != nil {
 			return fmt.Errorf("append: %w: %w", err, kafka.CorruptMessage)
 		}
-		if err := checkHeader(&h, int64(len(rest))); err != nil || h.BaseOffset < next {
-			return fmt.Errorf("append at offset %d of a batch at %d (%v): %w", next, h.BaseOffset, err, kafka.CorruptMessage)
+		if err := checkHeader(&h, int64(len(rest))); err != nil {
+			return fmt.Errorf("append at offset %d: %w: %w", next, err, kafka.CorruptMessage)
+		}
+		if h.BaseOffset < next {
+			return fmt.Errorf("append at offset %d of a batch at %d: %w", next, h.BaseOffset, kafka.CorruptMessage)
 		}
 		next = h.LastOffset() + 1
 	}

@@ -3,7 +3,6 @@ package segment
 import (
 	"fmt"
 	"hash/crc32"
-	"io"
 	"sync"
 
 	"github.com/jackdawmq/jackdaw/core/record"
@@ -45,11 +44,11 @@ func newBatchReader(file vfs.File, pos, limit int64) *batchReader {
 
 func (r *batchReader) close() { batchBuffers.Put(r.pooled) }
 
-// next moves to the next batch. At the limit it returns io.EOF; where no whole, valid batch is, an error that wraps
+// next moves to the next batch. At the limit it returns errEnd; where no whole, valid batch is, an error that wraps
 // errNoBatch. Other errors are those of the file.
 func (r *batchReader) next() error {
 	if r.pos >= r.limit {
-		return io.EOF
+		return errEnd
 	}
 	room := r.limit - r.pos
 	if room < record.HeaderSize {
@@ -90,7 +89,7 @@ func (r *batchReader) bytes(n int) ([]byte, error) {
 	if r.have == 0 || off < 0 || off+int64(n) > int64(r.have) {
 		want := int(min(int64(len(r.buffer)), r.limit-r.pos))
 		r.low, r.have, off = r.pos, 0, 0
-		if _, err := r.file.ReadAt(r.buffer[:want], r.pos); err != nil {
+		if err := readFull(r.file, r.buffer[:want], r.pos); err != nil {
 			return nil, err
 		}
 		r.have = want
@@ -105,7 +104,7 @@ func (r *batchReader) checkLong(size int) error {
 	r.have = 0
 	for at := r.pos + crcStart; at < end; {
 		part := r.buffer[:min(int64(len(r.buffer)), end-at)]
-		if _, err := r.file.ReadAt(part, at); err != nil {
+		if err := readFull(r.file, part, at); err != nil {
 			return err
 		}
 		sum = crc32.Update(sum, castagnoli, part)
@@ -125,7 +124,7 @@ func legacyFormat(file vfs.File, size int64) bool {
 	if size < int64(len(head)) {
 		return false
 	}
-	if _, err := file.ReadAt(head, 0); err != nil || head[magicAt] > 1 {
+	if err := readFull(file, head, 0); err != nil || head[magicAt] > 1 {
 		return false
 	}
 	length := int64(head[8])<<24 | int64(head[9])<<16 | int64(head[10])<<8 | int64(head[11])
@@ -133,7 +132,7 @@ func legacyFormat(file vfs.File, size int64) bool {
 		return false
 	}
 	body := make([]byte, length)
-	if _, err := file.ReadAt(body, overhead); err != nil {
+	if err := readFull(file, body, overhead); err != nil {
 		return false
 	}
 	stored := uint32(body[0])<<24 | uint32(body[1])<<16 | uint32(body[2])<<8 | uint32(body[3])

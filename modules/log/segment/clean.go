@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"slices"
@@ -83,7 +82,7 @@ func (s *segment) each(ctx context.Context, from int64, limit *throttle, f func(
 	r := newBatchReader(h.file, at.pos, size)
 	defer r.close()
 	for {
-		if err := r.next(); err == io.EOF {
+		if err := r.next(); errors.Is(err, errEnd) {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", s.path(logSuffix), err)
@@ -204,7 +203,7 @@ func (l *partitionLog) replace(group []*segment, out *segment, truncated int) er
 		len(v.segments) < first+len(group) || !slices.Equal(v.segments[first:first+len(group)], group) {
 		return errAborted
 	}
-	if err := l.swap(out, group); err != nil {
+	if err := l.swap(out); err != nil {
 		return l.fail(err)
 	}
 	segments := slices.Concat(v.segments[:first], []*segment{out}, v.segments[first+len(group):])
@@ -217,7 +216,7 @@ func (l *partitionLog) replace(group []*segment, out *segment, truncated int) er
 }
 
 // swap commits a compacted segment.
-func (l *partitionLog) swap(out *segment, group []*segment) error {
+func (l *partitionLog) swap(out *segment) error {
 	txns := fileName(out.base, txnIndexSuffix)
 	err := l.engine.fs.Rename(l.file(txns+cleanedSuffix), l.file(txns+swapSuffix))
 	if err != nil && !isMissing(err) {

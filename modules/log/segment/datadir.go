@@ -215,7 +215,7 @@ func (d *dataDir) leaveMarker() error {
 	if d.failed.Load() != nil || d.clean == nil {
 		return nil
 	}
-	for kind := range checkpointKind(checkpointKinds) {
+	for kind := range checkpointKinds {
 		if err := d.writeCheckpoint(kind); err != nil {
 			return err
 		}

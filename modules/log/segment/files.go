@@ -3,7 +3,6 @@ package segment
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -29,10 +28,7 @@ func readFile(fsys vfs.FS, name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, size, limit)
 	}
 	data := make([]byte, size)
-	if n, err := file.ReadAt(data, 0); err != nil && !(errors.Is(err, io.EOF) && int64(n) == size) {
-		return nil, err
-	}
-	return data, nil
+	return data, readFull(file, data, 0)
 }
 
 // replaceFile writes a file so that a crash leaves the old contents or the new ones: tmp, fsync, rename, fsync of the

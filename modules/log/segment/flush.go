@@ -180,7 +180,7 @@ func (l *partitionLog) syncDirectory() error {
 // syncSegments makes closed segments, the active one and the directory durable.
 func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 	for _, s := range rolled {
-		if err := s.sync(true); err != nil && !(isMissing(err) && s.gone.Load()) {
+		if err := s.syncUnlessGone(true); err != nil {
 			return err
 		}
 		s.offsets.file.close() // look-ups are rare, and open them again
@@ -189,7 +189,7 @@ func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 			return err
 		}
 	}
-	if err := active.sync(false); err != nil && !(isMissing(err) && active.gone.Load()) {
+	if err := active.syncUnlessGone(false); err != nil {
 		return err
 	}
 	if len(rolled) == 0 {
@@ -199,6 +199,15 @@ func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 		return err
 	}
 	return l.engine.fs.SyncDir(*l.dir.Load())
+}
+
+// syncUnlessGone is sync for a segment that retention, compaction or truncation may take away meanwhile.
+func (s *segment) syncUnlessGone(withIndexes bool) error {
+	err := s.sync(withIndexes)
+	if isMissing(err) && s.gone.Load() {
+		return nil
+	}
+	return err
 }
 
 // without returns the segments that are not in another list. It leaves both lists as they are: a flush may be reading them.

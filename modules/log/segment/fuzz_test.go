@@ -14,14 +14,15 @@ import (
 )
 
 // diskWith returns a data directory that holds the given files of orders-0.
-func diskWith(t testing.TB, files map[string][]byte) *vfs.Mem {
+func diskWith(tb testing.TB, files map[string][]byte) *vfs.Mem {
+	tb.Helper()
 	disk := vfs.NewMem()
 	if err := disk.MkdirAll("/data/orders-0"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for name, data := range files {
 		if err := writeTo(disk, "/data/"+name, data); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return disk

@@ -114,7 +114,8 @@ func (p *partition) failure() error {
 var _ log.Host = (*partition)(nil)
 
 // batchOf builds a batch of records with one timestamp; nil values are tombstones.
-func batchOf(t testing.TB, base, timestamp int64, codec record.Codec, pairs ...[2][]byte) []byte {
+func batchOf(tb testing.TB, base, timestamp int64, codec record.Codec, pairs ...[2][]byte) []byte {
+	tb.Helper()
 	h := record.NewHeader()
 	h.BaseOffset, h.LeaderEpoch, h.Attributes = base, 0, int16(codec)
 	var b record.Builder
@@ -124,18 +125,19 @@ func batchOf(t testing.TB, base, timestamp int64, codec record.Codec, pairs ...[
 	}
 	data, err := b.Finish()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
 
 // valueBatch builds a batch of count records with values of size bytes.
-func valueBatch(t testing.TB, base, timestamp int64, count, size int) []byte {
+func valueBatch(tb testing.TB, base, timestamp int64, count, size int) []byte {
+	tb.Helper()
 	pairs := make([][2][]byte, count)
 	for i := range pairs {
 		pairs[i] = [2][]byte{{byte(base), byte(i)}, bytes.Repeat([]byte{'v'}, size)}
 	}
-	return batchOf(t, base, timestamp, record.None, pairs...)
+	return batchOf(tb, base, timestamp, record.None, pairs...)
 }
 
 func infoOf(b []byte) log.AppendInfo {

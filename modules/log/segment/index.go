@@ -110,7 +110,7 @@ func (x *index) searchFile(n int, key int64) (k, v int64, ok bool, err error) {
 	low, high := 0, n
 	for high-low >= searchBlock {
 		mid := (low + high) / 2
-		if _, err := h.file.ReadAt(buffer[:x.width], int64(mid*x.width)); err != nil {
+		if err := readFull(h.file, buffer[:x.width], int64(mid*x.width)); err != nil {
 			return 0, 0, false, err
 		}
 		if x.key(buffer[:]) <= key {
@@ -124,7 +124,7 @@ func (x *index) searchFile(n int, key int64) (k, v int64, ok bool, err error) {
 	if len(block) == 0 {
 		return 0, 0, false, nil
 	}
-	if _, err := h.file.ReadAt(block, int64(from*x.width)); err != nil {
+	if err := readFull(h.file, block, int64(from*x.width)); err != nil {
 		return 0, 0, false, err
 	}
 	k, v, ok = x.search(block, high-from, key)
@@ -147,7 +147,7 @@ func (x *index) last() (k, v int64, ok bool, err error) {
 	}
 	defer h.Release()
 	entry := make([]byte, x.width)
-	if _, err := h.file.ReadAt(entry, int64((n-1)*x.width)); err != nil {
+	if err := readFull(h.file, entry, int64((n-1)*x.width)); err != nil {
 		return 0, 0, false, err
 	}
 	return x.key(entry), x.value(entry), true, nil
@@ -168,7 +168,7 @@ func (x *index) load() error {
 	}
 	defer h.Release()
 	entries := make([]byte, n*x.width)
-	if _, err := h.file.ReadAt(entries, 0); err != nil {
+	if err := readFull(h.file, entries, 0); err != nil {
 		return err
 	}
 	x.entries.Store(&entries)

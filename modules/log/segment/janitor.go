@@ -3,8 +3,6 @@ package segment
 import (
 	"context"
 	"time"
-
-	"go.uber.org/zap"
 )
 
 // minCheckpointPause keeps checkpoints from being written all the time when their interval is 0.
@@ -107,9 +105,4 @@ func (l *partitionLog) noteCheckpoints() {
 		start = -1 // the files say it
 	}
 	l.root.setCheckpoint(startOffsets, tp, start)
-}
-
-// warn logs a failure of a clean-up that leaves the log as it was.
-func (l *partitionLog) warn(what string, err error) {
-	l.logger.Warn(what, zap.Error(err))
 }

@@ -3,7 +3,7 @@ package segment
 import (
 	"context"
 	"errors"
-	"io/fs"
+	"io"
 	"math"
 	"path"
 	"sync"
@@ -115,7 +115,7 @@ func (l *partitionLog) readFailed(err error) error {
 	if err2 := l.writable(); err2 != nil {
 		return err2 // closed meanwhile
 	}
-	if errors.Is(err, errNoBatch) || errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, errNoBatch) || errors.Is(err, io.ErrUnexpectedEOF) || isMissing(err) {
 		l.logger.Error("damaged segment", zap.Error(err))
 		return l.errOffline(err)
 	}

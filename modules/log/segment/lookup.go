@@ -2,7 +2,7 @@ package segment
 
 import (
 	"context"
-	"io"
+	"errors"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
@@ -88,7 +88,7 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 			return none, err
 		}
 	}
-	if err == io.EOF {
+	if errors.Is(err, errEnd) {
 		err = nil
 	}
 	return none, err
@@ -97,7 +97,7 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 // search looks for a record in the batch at hand.
 func (sc *scanner) search(timestamp, from int64) (log.Position, error) {
 	batch := make(record.Batch, sc.header.Size())
-	if _, err := sc.file.ReadAt(batch, sc.at); err != nil {
+	if err := readFull(sc.file, batch, sc.at); err != nil {
 		return log.Position{}, err
 	}
 	return log.FindTimestamp(batch, timestamp, from)

@@ -2,8 +2,8 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 
 	"go.uber.org/zap"
 
@@ -137,7 +137,7 @@ func (l *partitionLog) replaySegment(ctx context.Context, s *segment, from int64
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.next(); err == io.EOF {
+		if err := r.next(); errors.Is(err, errEnd) {
 			return nil
 		} else if err != nil {
 			return err

@@ -46,7 +46,7 @@ func (s *segment) recover(ctx context.Context, interval int) (dropped int64, err
 		if err == nil && (r.header.BaseOffset < next || r.header.LastOffset()-s.base > math.MaxInt32) {
 			err = fmt.Errorf("%w: offset %d after %d", errNoBatch, r.header.BaseOffset, next)
 		}
-		if err == io.EOF || errors.Is(err, errNoBatch) {
+		if errors.Is(err, errEnd) || errors.Is(err, errNoBatch) {
 			break
 		}
 		if err != nil {
@@ -114,7 +114,7 @@ func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) (se
 // openTrusted opens a segment by its indexes. ok is false when they are missing or damaged.
 func (l *partitionLog) openTrusted(s *segment, files *listed, end int64, last bool) (ok bool, err error) {
 	err = s.openTrusted(files, end, last)
-	if errors.Is(err, errDamaged) || errors.Is(err, errNoBatch) || errors.Is(err, io.EOF) {
+	if errors.Is(err, errDamaged) || errors.Is(err, errNoBatch) || errors.Is(err, io.ErrUnexpectedEOF) {
 		l.logger.Warn("rebuilding the indexes of a segment", zap.Int64("base", s.base), zap.Error(err))
 		return false, nil
 	}

@@ -13,6 +13,21 @@ import (
 // errNoBatch says that bytes are no batch: damage, or the torn end of a log that a crash left.
 var errNoBatch = errors.New("not a record batch")
 
+// errEnd says that there are no more batches where there should be none.
+var errEnd = errors.New("end of the batches")
+
+// readFull fills p. A file that ends before is shorter than it was, which is an error.
+func readFull(file vfs.File, p []byte, off int64) error {
+	n, err := file.ReadAt(p, off)
+	if n == len(p) {
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // scanBuffers hold what a scan reads at once: about one index interval.
 var scanBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
 
@@ -35,10 +50,10 @@ func (s *scanner) begin(file vfs.File, pos, limit int64) {
 
 func (s *scanner) end() { scanBuffers.Put(s.buffer) }
 
-// next moves to the next batch. At the limit it returns io.EOF; where no batch is, an error that wraps errNoBatch.
+// next moves to the next batch. At the limit it returns errEnd; where no batch is, an error that wraps errNoBatch.
 func (s *scanner) next() error {
 	if s.pos >= s.limit {
-		return io.EOF
+		return errEnd
 	}
 	if s.limit-s.pos < record.HeaderSize {
 		return fmt.Errorf("%w: %d bytes remain", errNoBatch, s.limit-s.pos)
@@ -46,7 +61,7 @@ func (s *scanner) next() error {
 	off := s.pos - s.low
 	if s.have == 0 || off < 0 || off+record.HeaderSize > int64(s.have) {
 		n := int(min(int64(len(s.buffer)), s.limit-s.pos))
-		if _, err := s.file.ReadAt(s.buffer[:n], s.pos); err != nil {
+		if err := readFull(s.file, s.buffer[:n], s.pos); err != nil {
 			return err
 		}
 		s.low, s.have, off = s.pos, n, 0

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"errors"
-	"io"
 	"path"
 	"sync/atomic"
 	"time"
@@ -218,7 +217,7 @@ func (s *segment) scan(file vfs.File, pos, known, offset, size int64) (at found,
 	sc.begin(file, pos, size)
 	defer sc.end()
 	for {
-		if err := sc.next(); err == io.EOF {
+		if err := sc.next(); errors.Is(err, errEnd) {
 			return found{}, false, nil
 		} else if err != nil {
 			return found{}, false, err
@@ -258,7 +257,7 @@ func (s *segment) loadTail(size int64) error {
 	next := s.next.Load()
 	for {
 		err := sc.next()
-		if err == io.EOF {
+		if errors.Is(err, errEnd) {
 			s.publish(size, next)
 			return nil
 		}

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin
 
 package vfs
 
@@ -16,7 +16,7 @@ func (OS) Space(dir string) (total, free int64, err error) {
 		return 0, 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
 	}
 	block := uint64(st.Bsize)
-	return clampBytes(st.Blocks, block), clampBytes(uint64(st.Bavail), block), nil
+	return clampBytes(st.Blocks, block), clampBytes(st.Bavail, block), nil
 }
 
 // clampBytes multiplies without wrapping: some file systems report absurd sizes.
