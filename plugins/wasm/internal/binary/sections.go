@@ -83,7 +83,7 @@ func Split(wasm []byte) (*Sections, error) {
 		switch {
 		case r.err != nil:
 		case id == SectionCustom:
-			sections.custom(section)
+			r.err = sections.custom(section)
 		case id == sectionTag:
 			r.pos = at
 			r.unsupported("exception handling")
@@ -98,10 +98,11 @@ func Split(wasm []byte) (*Sections, error) {
 	return sections, r.err
 }
 
-// custom keeps the first name section. Custom sections have no meaning, so a malformed one is no error.
-func (s *Sections) custom(section Section) {
+// custom keeps the first name section.
+func (s *Sections) custom(section Section) error {
 	r := &reader{data: section.Content, base: section.Offset}
 	if r.name() == "name" && r.err == nil && s.names.Content == nil {
 		s.names = Section{Offset: section.Offset + r.pos, Content: section.Content[r.pos:]}
 	}
+	return r.err
 }

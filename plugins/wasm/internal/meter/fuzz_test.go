@@ -1,0 +1,133 @@
+package meter_test
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/meter"
+)
+
+// FuzzCheck feeds arbitrary bytes: they must not panic or take much memory, and a rewritten module must be valid exactly if the
+// original is.
+func FuzzCheck(f *testing.F) {
+	f.Add(plugin().bytes())
+	for _, b := range endless() {
+		f.Add(b.bytes())
+	}
+	for _, refusals := range [][]refusal{shapes(), features(), dangling()} {
+		for _, r := range refusals {
+			f.Add(r.wasm)
+		}
+	}
+	f.Fuzz(func(t *testing.T, wasm []byte) {
+		if len(wasm) > 64<<10 {
+			return
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		m, err := meter.Check(wasm, meter.DefaultLimits(pages))
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(64*len(wasm)+256<<10) {
+			t.Errorf("%d bytes allocated for %d", got, len(wasm))
+		}
+		if err != nil {
+			return
+		}
+		original := bytes.Clone(wasm)
+		rewritten, err := m.Instrument(meter.Slice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(wasm, original) {
+			t.Error("Instrument changed the original")
+		}
+		was, is := validate(t, original), validate(t, rewritten)
+		if was != nil && strings.Contains(was.Error(), "section custom") {
+			return // wazero refuses malformed names; the specification ignores them, and the rewriter drops them
+		}
+		if (was == nil) != (is == nil) {
+			t.Errorf("original: %v; rewritten: %v", was, is)
+		}
+	})
+}
+
+func validate(t *testing.T, wasm []byte) error {
+	r := wazero.NewRuntimeWithConfig(t.Context(), wazero.NewRuntimeConfigInterpreter())
+	defer r.Close(t.Context())
+	_, err := r.CompileModule(t.Context(), wasm)
+	return err
+}
+
+// FuzzRun runs generated programs as they are and rewritten, on the engine that the broker uses: results, traps, memory, globals
+// must be the same, and fuel must be spent.
+func FuzzRun(f *testing.F) {
+	for seed := range 40 {
+		f.Add(bytes.Repeat([]byte{byte(seed), byte(seed * 7), byte(seed*seed + 3), 250 - byte(seed)}, 10+seed*3))
+	}
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		wasm := program(choices)
+		limits := meter.DefaultLimits(pages)
+		m, err := meter.Check(wasm, limits)
+		if err != nil {
+			t.Fatalf("generated program refused: %v", err)
+		}
+		rewritten, err := m.Instrument(meter.Slice)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, metered := newHost(t, wazero.NewRuntimeConfigCompiler()), newHost(t, wazero.NewRuntimeConfigCompiler())
+		original, err := plain.runtime.Instantiate(t.Context(), wasm)
+		if err != nil {
+			t.Fatalf("generated program invalid: %v", err)
+		}
+		instance, err := metered.start(rewritten, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for call := range uint64(3) {
+			want, wantErr := original.ExportedFunction("jd_validate").Call(t.Context(), call, call*77)
+			got, spent, gotErr := instance.call(1<<40, "jd_validate", call, call*77)
+			if fmt.Sprint(want) != fmt.Sprint(got) || trap(wantErr) != trap(gotErr) {
+				t.Fatalf("call %d: %v %v; rewritten %v %v", call, want, wantErr, got, gotErr)
+			}
+			if spent < meter.CallFuel {
+				t.Errorf("call %d: spent %d", call, spent)
+			}
+			compare(t, original, instance)
+		}
+	})
+}
+
+func compare(t *testing.T, original api.Module, rewritten *instance) {
+	t.Helper()
+	size := original.Memory().Size()
+	if rewritten.Memory().Size() != size {
+		t.Fatalf("memory has %d bytes; rewritten %d", size, rewritten.Memory().Size())
+	}
+	a, _ := original.Memory().Read(0, size)
+	b, _ := rewritten.Memory().Read(0, size)
+	if !bytes.Equal(a, b) {
+		t.Fatal("memories differ")
+	}
+	for i := range programGlobals {
+		name := fmt.Sprint("g", i)
+		if a, b := original.ExportedGlobal(name).Get(), rewritten.ExportedGlobal(name).Get(); a != b {
+			t.Errorf("%s is %d; rewritten %d", name, a, b)
+		}
+	}
+}
+
+// trap is the first line of a trap, which says what it was.
+func trap(err error) string {
+	if err == nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
