@@ -9,8 +9,8 @@
  *     }
  *     JD_VALIDATOR(validate)
  *
- *     clang --target=wasm32 -mbulk-memory -O2 -nostdlib -ffreestanding \
- *         -Wl,--no-entry,--strip-all,-z,stack-size=65536 -o plugin.wasm plugin.c
+ *     clang --target=wasm32-freestanding -mbulk-memory -O2 -nostdlib -ffreestanding \
+ *         -Wl,--no-entry -Wl,--strip-all -Wl,-z,stack-size=65536 -o plugin.wasm plugin.c
  *
  * sdk/README.md explains what a plugin may do. Licensed as Jackdaw is: Apache 2.0. */
 #ifndef JACKDAW_PLUGIN_H
