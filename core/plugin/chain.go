@@ -11,6 +11,19 @@ type Slot[P Bound] struct {
 	Policy Policy
 	// Shadow is run beside the plugin; only differences are counted. The zero value (nil): none.
 	Shadow P
+	// Counts tells what the slot's policy made of the answers, beside the plugin's own Stats.
+	Counts SlotCounts
+}
+
+// SlotCounts are counters of one slot since its chain was made. All are records, but for Refused.
+type SlotCounts struct {
+	Mismatched     atomic.Uint64 // not in the partition that the partitioner chose
+	Skipped        atomic.Uint64 // left out by on.reject=skip
+	DeadLettered   atomic.Uint64 // left out by on.reject=dlq
+	Passed         atomic.Uint64 // appended although the plugin failed, by on.error=pass
+	Refused        atomic.Uint64 // batches that a rejected record or a failure kept out
+	ShadowDiffered atomic.Uint64 // on which the shadow decided otherwise
+	ShadowFailed   atomic.Uint64 // on which the shadow failed
 }
 
 // Chain is what runs for a topic before the append: first the partitioner, then the key's serializer, then the value's,

@@ -1,6 +1,9 @@
 package plugin
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Engine runs plugins from their bytes. All methods may be called from any goroutine.
 type Engine interface {
@@ -12,6 +15,8 @@ type Engine interface {
 	Load(ctx context.Context, b []byte) (Program, error)
 	// Revive ends the quarantine of a digest and reports whether there was one.
 	Revive(d Digest) bool
+	// Logs returns the last lines that a digest logged, oldest first, and how it failed.
+	Logs(d Digest) []LogLine
 	// Stop closes everything that is still loaded, once the calls under way ended.
 	Stop(ctx context.Context) error
 }
@@ -29,6 +34,15 @@ type Program interface {
 	Assignor(ctx context.Context, b Binding) (Assignor, error)
 	// Close gives this hold up. Closing again does nothing.
 	Close()
+}
+
+// LogLine is a line that a plugin logged, or how it failed.
+type LogLine struct {
+	Time    time.Time
+	Level   string // debug, info, warn or error
+	Plugin  string // "name@digest12"
+	Binding string // topic or group
+	Text    string
 }
 
 // Refusal is the error for bytes that are no plugin, with all reasons at once.

@@ -21,13 +21,7 @@ const (
 )
 
 // LogLine is a line that a plugin logged, or how it failed.
-type LogLine struct {
-	Time    time.Time
-	Level   string
-	Plugin  string // "name@digest12"
-	Binding string // topic or group
-	Text    string
-}
+type LogLine = plugin.LogLine
 
 // logBook keeps the last lines of each digest and decides how many there may be.
 type logBook struct {
