@@ -135,7 +135,7 @@ func (h *Handlers) produceTo(c *api.Call, s *produceCall, topic *partition.Topic
 	if a.repeated = s.repeated(p); a.repeated {
 		return
 	}
-	result, err := p.AppendAsLeader(q.Records, partition.AppendOptions{Acks: q.Acks, LeaderEpoch: kafka.NoEpoch})
+	result, err := p.AppendAsLeader(q.Records, partition.AppendOptions{Acks: q.Acks, LeaderEpoch: kafka.NoEpoch, ClientID: c.ClientID})
 	if err != nil {
 		h.Partitions.Traffic.FailedProduce.Inc()
 		a.fail(err)

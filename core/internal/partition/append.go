@@ -17,8 +17,11 @@ type AppendOptions struct {
 	Acks int16
 	// LeaderEpoch is the epoch in which the caller believes that this broker leads; negative: any.
 	LeaderEpoch kafka.LeaderEpoch
-	// Internal marks batches that the broker itself built: they may hold control records, and topic configs do not apply.
+	// Internal marks batches that the broker itself built: they may hold control records, and neither topic configs nor
+	// plugins apply.
 	Internal bool
+	// ClientID is the producer's, for plugins.
+	ClientID string
 }
 
 // AppendResult is what became of a batch.
@@ -38,7 +41,7 @@ type AppendResult struct {
 // returns: b belongs to the caller again. It does not wait for replication: Watch does. Errors carry the code to answer,
 // and a message where Kafka has one.
 func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, error) {
-	failed := AppendResult{BaseOffset: -1, LastOffset: -1, LogAppendTime: -1}
+	failed := notAppended()
 	if err := p.writable(&o); err != nil {
 		return failed, err
 	}
@@ -53,12 +56,20 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 		failed.RecordErrors = checked.RecordErrors
 		return failed, err
 	}
-	if len(checked.Batch) > p.Config().Log.SegmentBytes {
-		return failed, kafka.RecordListTooLarge
+	if !o.Internal && p.chain.Load() != nil {
+		return p.appendJudged(&checked, &o)
 	}
-	result, moved, err := p.appendChecked(&checked, &o)
+	return p.append(&checked, &o)
+}
+
+// append appends a batch that was found good.
+func (p *Partition) append(checked *record.Result, o *AppendOptions) (AppendResult, error) {
+	if len(checked.Batch) > p.Config().Log.SegmentBytes {
+		return notAppended(), kafka.RecordListTooLarge
+	}
+	result, moved, err := p.appendChecked(checked, o)
 	if err != nil {
-		return failed, err
+		return notAppended(), err
 	}
 	if moved {
 		p.tellMoved()
@@ -68,6 +79,10 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 		p.set.Traffic.MessagesIn.Add(float64(checked.Header.Count))
 	}
 	return result, nil
+}
+
+func notAppended() AppendResult {
+	return AppendResult{BaseOffset: -1, LastOffset: -1, LogAppendTime: -1}
 }
 
 // validate checks a batch by the topic's rules. Compressed records are decompressed by as many goroutines as there are
@@ -125,9 +140,7 @@ func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (res
 		return AppendResult{}, false, err
 	}
 	if duplicate {
-		return AppendResult{
-			BaseOffset: original.BaseOffset, LastOffset: original.LastOffset, LogAppendTime: original.Timestamp, Duplicate: true,
-		}, false, nil
+		return duplicateOf(&original), false, nil
 	}
 	h.BaseOffset, h.LeaderEpoch = p.progress.end.Load(), r.epoch
 	checked.Batch.SetBaseOffset(h.BaseOffset)
@@ -137,6 +150,11 @@ func (p *Partition) appendChecked(checked *record.Result, o *AppendOptions) (res
 	}
 	moved = p.appended(r, h, checked.Batch)
 	return AppendResult{BaseOffset: h.BaseOffset, LastOffset: h.LastOffset(), LogAppendTime: checked.LogAppendTime}, moved, nil
+}
+
+// duplicateOf answers a batch as the one was answered that the log has.
+func duplicateOf(b *producer.Appended) AppendResult {
+	return AppendResult{BaseOffset: b.BaseOffset, LastOffset: b.LastOffset, LogAppendTime: b.Timestamp, Duplicate: true}
 }
 
 // write gives the log a batch whose offsets are set. The caller holds mu.

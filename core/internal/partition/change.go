@@ -11,6 +11,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
 )
 
 // change collects what one change of metadata asks for. Logs are opened before the new index is published, and deleted
@@ -19,6 +20,7 @@ type change struct {
 	index   *index
 	opened  []*Partition
 	removed []*Partition
+	dropped []*Topic
 	// follow lists what to tell partitions once the new index is there.
 	follow []following
 }
@@ -63,6 +65,9 @@ func (s *Set) apply(delta *metadata.Delta, progress func(opened, total int)) {
 	}
 	s.configure(delta.Configs)
 	s.parallel(len(c.removed), nil, func(i int) { s.remove(c.removed[i]) })
+	for _, t := range c.dropped {
+		t.swapChain(nil)
+	}
 }
 
 func (s *Set) dropTopic(c *change, id kafka.TopicID) {
@@ -74,6 +79,7 @@ func (s *Set) dropTopic(c *change, id kafka.TopicID) {
 	if c.index.names[t.Name] == t {
 		delete(c.index.names, t.Name)
 	}
+	c.dropped = append(c.dropped, t)
 	for _, p := range t.partitions {
 		if p != nil {
 			c.removed = append(c.removed, p)
@@ -90,11 +96,12 @@ func (s *Set) updateTopic(c *change, t *metadata.Topic) {
 	}
 	topic := &Topic{Name: t.Name, ID: t.ID, Internal: kafka.IsInternal(t.Name), partitions: make([]*Partition, len(t.Partitions))}
 	if old != nil {
-		topic.config = old.config
+		topic.config, topic.chain = old.config, old.chain
 		copy(topic.partitions, old.partitions)
 	} else {
-		topic.config = &atomic.Pointer[config.Topic]{}
+		topic.config, topic.chain = &atomic.Pointer[config.Topic]{}, &atomic.Pointer[plugin.Chain]{}
 		topic.config.Store(s.Configs.Topic(s.image, t.Name))
+		topic.requireChain()
 	}
 	for i := range t.Partitions {
 		s.updatePartition(c, topic, int32(i), &t.Partitions[i])
@@ -160,6 +167,7 @@ func (s *Set) configureTopic(t *Topic) {
 		return // also that of a topic that is new with this change
 	}
 	t.config.Store(settings)
+	t.requireChain()
 	for _, p := range t.partitions {
 		if p != nil {
 			p.configure(settings)

@@ -14,6 +14,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/core/record"
 	"github.com/jackdawmq/jackdaw/core/replication"
 )
@@ -24,6 +25,7 @@ type Partition struct {
 	id     kafka.TopicID
 	set    *Set
 	config *atomic.Pointer[config.Topic] // the topic's
+	chain  *atomic.Pointer[plugin.Chain] // the topic's
 	rules  atomic.Pointer[record.ValidateOptions]
 	log    log.Log // nil when it could not be opened
 
@@ -39,7 +41,7 @@ type Partition struct {
 // newPartition returns a partition whose log is not open yet and that nobody leads.
 func newPartition(s *Set, t *Topic, i int32) *Partition {
 	tp := kafka.TopicPartition{Topic: t.Name, Partition: i}
-	p := &Partition{tp: tp, id: t.ID, set: s, config: t.config}
+	p := &Partition{tp: tp, id: t.ID, set: s, config: t.config, chain: t.chain}
 	p.rules.Store(rulesOf(tp, t.config.Load()))
 	p.role.Store(&role{leader: kafka.NoNode, epoch: kafka.NoEpoch})
 	return p

@@ -14,6 +14,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/core/replication"
 )
 
@@ -31,6 +32,8 @@ type Settings struct {
 	ProducerExpiryCheck time.Duration
 	// OpenParallel is how many logs are opened or closed at the same time.
 	OpenParallel int
+	// Topics is asked to create dead letter topics; nil: they are not created.
+	Topics TopicCreator
 	// Metrics is where counters are registered; nil: nowhere.
 	Metrics prometheus.Registerer
 }
@@ -48,6 +51,7 @@ type Set struct {
 	started bool
 
 	decompressing chan struct{} // a token for each goroutine that validates compressed records
+	judging       chan struct{} // a token for each goroutine that has records in a plugin chain
 
 	ctx    context.Context // ends when Stop is called
 	cancel context.CancelFunc
@@ -68,13 +72,15 @@ type Topic struct {
 	Internal bool // clients must not write to it
 
 	config     *atomic.Pointer[config.Topic]
-	partitions []*Partition // nil where this broker holds no replica
+	chain      *atomic.Pointer[plugin.Chain] // nil while the topic's configs name no plugin
+	partitions []*Partition                  // nil where this broker holds no replica
 }
 
 // New returns an empty set.
 func New(s Settings) *Set {
 	set := &Set{
 		Settings: s, Traffic: newTraffic(s.Metrics), decompressing: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		judging: make(chan struct{}, judgedPerProcessor*runtime.GOMAXPROCS(0)),
 	}
 	set.index.Store(&index{})
 	set.saves.wake = make(chan struct{}, 1)
