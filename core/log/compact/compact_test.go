@@ -15,8 +15,8 @@ import (
 // pair is a record; the value "-" is null.
 type pair struct{ key, value string }
 
-func batch(t testing.TB, base int64, change func(*record.Header), pairs ...pair) record.Batch {
-	t.Helper()
+func batch(tb testing.TB, base int64, change func(*record.Header), pairs ...pair) record.Batch {
+	tb.Helper()
 	h := record.NewHeader()
 	h.BaseOffset = base
 	if change != nil {
@@ -36,38 +36,38 @@ func batch(t testing.TB, base int64, change func(*record.Header), pairs ...pair)
 	}
 	data, err := b.Finish()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
 
 // keysOf builds the map of some batches.
-func keysOf(t testing.TB, batches ...record.Batch) *compact.KeyMap {
-	t.Helper()
+func keysOf(tb testing.TB, batches ...record.Batch) *compact.KeyMap {
+	tb.Helper()
 	m := compact.NewKeyMap(1<<20, 0.9)
 	for _, b := range batches {
 		if ok, err := m.AddBatch(b, 0, 1<<20); !ok || err != nil {
-			t.Fatalf("add: %v, %v", ok, err)
+			tb.Fatalf("add: %v, %v", ok, err)
 		}
 	}
 	return m
 }
 
 // show writes a batch down: its offsets, then the offset, key and value of each record.
-func show(t testing.TB, b record.Batch) string {
-	t.Helper()
+func show(tb testing.TB, b record.Batch) string {
+	tb.Helper()
 	if len(b) == 0 {
 		return "nothing"
 	}
 	if err := b.VerifyCRC(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	h := b.Header()
 	var s strings.Builder
 	fmt.Fprintf(&s, "[%d,%d]", h.BaseOffset, h.LastOffset())
 	rs, err := b.Records(1 << 20)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer rs.Close()
 	var r record.Record
@@ -78,11 +78,11 @@ func show(t testing.TB, b record.Batch) string {
 		}
 		fmt.Fprintf(&s, " %d:%s=%s", h.RecordOffset(&r), r.Key, value)
 		if at := h.RecordTimestamp(&r); at != 1000+h.BaseOffset {
-			t.Errorf("record %d has the timestamp %d", h.RecordOffset(&r), at)
+			tb.Errorf("record %d has the timestamp %d", h.RecordOffset(&r), at)
 		}
 	}
 	if err := rs.Err(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s.String()
 }

@@ -91,7 +91,8 @@ func (l *partitionLog) expired(v *view, now time.Time, highWatermark int64) int 
 		}
 		below := end <= start && !last
 		tooMuch := settings.Delete && settings.RetentionBytes >= 0 && total-size >= settings.RetentionBytes
-		if !below && !tooMuch && !(settings.Delete && settings.Retention >= 0 && s.older(now, settings.Retention)) {
+		tooOld := settings.Delete && settings.Retention >= 0 && s.older(now, settings.Retention)
+		if !below && !tooMuch && !tooOld {
 			return i
 		}
 		total -= size

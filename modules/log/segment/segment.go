@@ -68,7 +68,7 @@ func (s *segment) rename(state string) error {
 	}
 	for _, suffix := range []string{indexSuffix, timeIndexSuffix, logSuffix} {
 		to := path.Join(*s.dir.Load(), fileName(s.base, suffix)+state)
-		if err := s.fs.Rename(s.path(suffix), to); err != nil && !(isMissing(err) && suffix != logSuffix) {
+		if err := s.fs.Rename(s.path(suffix), to); err != nil && (suffix == logSuffix || !isMissing(err)) {
 			return err
 		}
 	}
