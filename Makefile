@@ -1,5 +1,5 @@
 # The same steps that .ci/run takes, one by one.
-.PHONY: build test race lint e2e clients fuzz bench
+.PHONY: build test race lint clients fuzz bench bench-floor bench-kafka
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/broker ./cmd/broker
@@ -24,3 +24,10 @@ fuzz:
 bench:
 	go test -run '^$$' -bench . -benchmem -count 6 ./core/... ./modules/... | tee bench.out
 	go tool -modfile=tools.mod benchstat bench.out
+
+# CPU per GB of the broker beside a process that only moves the bytes, and beside Apache Kafka (from Maven).
+bench-floor: build
+	cd .ci/bench && go run . -broker ../../bin/broker
+
+bench-kafka: build
+	cd .ci/bench && go run . -broker ../../bin/broker -kafka $$(../clients | tail -1)/java/cp.txt -svg ../../docs/race.svg

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -29,6 +30,8 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; each measures every target once")
 	flag.Int64Var(&o.bytes, "mib", 256, "MiB of record values in a run")
 	flag.StringVar(&o.only, "only", "", "run only workloads whose name contains this")
+	flag.BoolVar(&o.short, "short", false, "leave out the slow workloads")
+	flag.StringVar(&o.svg, "svg", "", "also write a plot of the ratios to this file")
 	flag.Parse()
 	o.bytes <<= 20
 	if err := run(context.Background(), o); err != nil {
@@ -38,9 +41,10 @@ func main() {
 }
 
 type options struct {
-	broker, classpath, only string
-	rounds                  int
-	bytes                   int64
+	broker, classpath, only, svg string
+	rounds                       int
+	bytes                        int64
+	short                        bool
 }
 
 func run(ctx context.Context, o options) error {
@@ -60,7 +64,10 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	results.print(os.Stdout)
-	return nil
+	if o.svg == "" {
+		return nil
+	}
+	return results.plot(o.svg)
 }
 
 // measure starts a target, runs every workload on it, and stops it.
@@ -81,11 +88,19 @@ func measure(ctx context.Context, t target, o options, results *table) error {
 		return err
 	}
 	for _, w := range workloads() {
-		if !w.matches(o.only) {
+		if !w.matches(o.only) || o.short && w.slow() {
 			continue
 		}
 		if err := w.run(ctx, p, t, o.bytes, results); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
+		}
+	}
+	for _, l := range latencies() {
+		if t.name() == "floor" || !strings.Contains(l.name, o.only) {
+			continue
+		}
+		if err := l.run(ctx, p, t, results); err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -14,25 +15,43 @@ import (
 
 // workload is one way to use a broker. Its topic is made before and deleted after the measurement.
 type workload struct {
-	name       string
-	partitions int32
-	record     int // bytes of a value
-	batch      int32
-	codec      kgo.CompressionCodec
-	fetchers   int // connections that each fetch everything; 0 measures producing
+	name        string
+	partitions  int32
+	record      int // bytes of a value
+	batch       int32
+	codec       kgo.CompressionCodec
+	acks        kgo.Acks
+	connections int  // clients that work side by side; of fetchers each fetches everything
+	fetch       bool // measures fetching; else producing
+	cold        bool // of fetching: the page cache is told to forget the records first
+	noFloor     bool // the floor would move the same bytes in the same way as in another row
 }
 
 func workloads() []workload {
+	const kib, mb, small = 1 << 10, 1 << 20, 16 << 10
+	all, leader := kgo.AllISRAcks(), kgo.LeaderAck()
+	none := kgo.NoCompression()
 	return []workload{
-		{name: "produce 1 KiB, 1 MB batches", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.NoCompression()},
-		{name: "produce 1 KiB, 16 KiB batches", partitions: 6, record: 1 << 10, batch: 16 << 10, codec: kgo.NoCompression()},
-		{name: "produce 100 B, 1 MB batches", partitions: 6, record: 100, batch: 1 << 20, codec: kgo.NoCompression()},
-		{name: "produce 1 KiB, 1 MB batches, lz4", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.Lz4Compression()},
-		{name: "fetch 1 KiB, 1 connection", partitions: 6, record: 1 << 10, batch: 1 << 20, codec: kgo.NoCompression(), fetchers: 1},
+		{name: "produce 1 KiB, 1 MB batches", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 1},
+		{name: "produce 1 KiB, 1 MB batches, acks=1", partitions: 6, record: kib, batch: mb, codec: none, acks: leader, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 16 KiB batches", partitions: 6, record: kib, batch: small, codec: none, acks: all, connections: 1},
+		{name: "produce 100 B, 1 MB batches", partitions: 6, record: 100, batch: mb, codec: none, acks: all, connections: 1, noFloor: true},
+		{name: "produce 100 B, 16 KiB batches", partitions: 6, record: 100, batch: small, codec: none, acks: all, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 1 MB batches, lz4", partitions: 6, record: kib, batch: mb, codec: kgo.Lz4Compression(), acks: all, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 1 MB batches, zstd", partitions: 6, record: kib, batch: mb, codec: kgo.ZstdCompression(), acks: all, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 1 MB batches, 1 partition", partitions: 1, record: kib, batch: mb, codec: none, acks: all, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 50 connections", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 50, noFloor: true},
+		{name: "produce 1 KiB, 1000 partitions, first writes", partitions: 1000, record: kib, batch: small, codec: none, acks: all, connections: 1, noFloor: true},
+		{name: "fetch 1 KiB, 1 connection", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 1, fetch: true},
+		{name: "fetch 1 KiB, 50 connections", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 50, fetch: true},
+		{name: "fetch 1 KiB, cold", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 1, fetch: true, cold: true, noFloor: true},
 	}
 }
 
 func (w workload) matches(part string) bool { return strings.Contains(w.name, part) }
+
+// slow reports whether the workload moves many times as many bytes as the others, or waits for the disk.
+func (w workload) slow() bool { return w.connections > 1 || w.cold || w.partitions > 100 }
 
 func (w workload) run(ctx context.Context, p *process, t target, n int64, results *table) error {
 	if t.name() == "floor" {
@@ -51,27 +70,48 @@ func (w workload) run(ctx context.Context, p *process, t target, n int64, result
 	}
 	defer func() { _, _ = admin.DeleteTopic(ctx, topic) }()
 
-	work := func() error { return w.produce(ctx, p.addr, topic, n) }
-	moved := n
-	if w.fetchers > 0 {
-		if err := work(); err != nil {
+	spread := func(f func(context.Context, string, string, int64) error, each int64) func() error {
+		return func() error { return w.parallel(func() error { return f(ctx, p.addr, topic, each) }) }
+	}
+	if !w.fetch {
+		return w.account(p, t, n, results, spread(w.produce, n/int64(w.connections)))
+	}
+	if err := w.produce(ctx, p.addr, topic, n); err != nil {
+		return err
+	}
+	if w.cold {
+		if err := dropCaches(); err != nil {
 			return err
 		}
-		moved = n * int64(w.fetchers)
-		work = func() error { return w.fetch(ctx, p.addr, topic, n) }
 	}
-	return w.account(p, t, moved, results, work)
+	return w.account(p, t, n*int64(w.connections), results, spread(w.consume, n))
+}
+
+// parallel runs f once for each connection, all at the same time.
+func (w workload) parallel(f func() error) error {
+	errs := make([]error, w.connections)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = f() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 func (w workload) runFloor(p *process, t target, n int64, results *table) error {
+	if w.noFloor {
+		return nil
+	}
 	write := func() error { return talkToFloor(p.addr, floorWrite, n, int(w.batch)) }
-	if w.fetchers == 0 {
+	if !w.fetch {
 		return w.account(p, t, n, results, write)
 	}
 	if err := write(); err != nil {
 		return err
 	}
-	return w.account(p, t, n, results, func() error { return talkToFloor(p.addr, floorRead, n, int(w.batch)) })
+	return w.account(p, t, n*int64(w.connections), results, func() error {
+		return w.parallel(func() error { return talkToFloor(p.addr, floorRead, n, int(w.batch)) })
+	})
 }
 
 // account adds what the process used during the work to the results, for each GB.
@@ -95,9 +135,13 @@ func (w workload) account(p *process, t target, n int64, results *table, work fu
 }
 
 func (w workload) produce(ctx context.Context, addr, topic string, n int64) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(w.codec),
+	opts := []kgo.Opt{kgo.SeedBrokers(addr), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(w.codec),
 		kgo.ProducerBatchMaxBytes(w.batch), kgo.ProducerLinger(5*time.Millisecond), kgo.MaxBufferedBytes(64<<20),
-		kgo.MaxBufferedRecords(1<<20), kgo.RequiredAcks(kgo.AllISRAcks()))
+		kgo.MaxBufferedRecords(1<<20), kgo.RequiredAcks(w.acks)}
+	if w.acks != kgo.AllISRAcks() {
+		opts = append(opts, kgo.DisableIdempotentWrite())
+	}
+	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return err
 	}
@@ -118,7 +162,7 @@ func (w workload) produce(ctx context.Context, addr, topic string, n int64) erro
 	return failed
 }
 
-func (w workload) fetch(ctx context.Context, addr, topic string, n int64) error {
+func (w workload) consume(ctx context.Context, addr, topic string, n int64) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumeTopics(topic), kgo.FetchMaxPartitionBytes(1<<20),
 		kgo.FetchMaxBytes(50<<20))
 	if err != nil {
