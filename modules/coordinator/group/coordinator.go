@@ -33,7 +33,9 @@ type Coordinator struct {
 	cfg    Config
 	auth   auth.Authorizer
 	shards *shard.Runtime[*machine]
-	image  atomic.Pointer[metadata.Image]
+	// members is how much memory the members of all groups take.
+	members memory
+	image   atomic.Pointer[metadata.Image]
 }
 
 var _ coordinator.Coordinator = (*Coordinator)(nil)
@@ -47,8 +49,12 @@ func New(cfg Config, d Deps) *Coordinator {
 	c.image.Store(&metadata.Image{})
 	newID := func() string { return newUUID(d.Random) }
 	c.shards = shard.New(shard.Settings[*machine]{
-		Topic:         kafka.ConsumerOffsetsTopic,
-		NewState:      func(int32) *machine { return newMachine(&c.cfg, newID) },
+		Topic: kafka.ConsumerOffsetsTopic,
+		NewState: func(partition int32) *machine {
+			m := newMachine(&c.cfg, newID)
+			m.members, m.full = c.members.shard(partition), c.members.spent
+			return m
+		},
 		Writer:        d.Writer,
 		Reader:        d.Reader,
 		CommitTimeout: cfg.CommitTimeout,
@@ -81,7 +87,10 @@ func (c *Coordinator) Elected(partition int32, epoch kafka.LeaderEpoch) {
 }
 
 // Resigned implements coordinator.Coordinator.
-func (c *Coordinator) Resigned(partition int32) { c.shards.Resigned(partition) }
+func (c *Coordinator) Resigned(partition int32) {
+	c.shards.Resigned(partition)
+	c.members.forget(partition)
+}
 
 // MetadataChanged implements coordinator.Coordinator: with a topic go the offsets that groups have committed for it.
 func (c *Coordinator) MetadataChanged(image *metadata.Image, delta *metadata.Delta) {

@@ -33,7 +33,9 @@ func (m *machine) check() error {
 func (m *machine) checkGroup(g *group) error {
 	recount := newGroup(g.id)
 	for _, member := range g.members {
-		recount.add(member)
+		weighed := *member
+		weighed.weighed = 0
+		recount.add(&weighed)
 		if g.byID[member.id] != member {
 			return fmt.Errorf("member %s is not found by its id", member.id)
 		}
@@ -54,10 +56,10 @@ func (m *machine) checkGroup(g *group) error {
 	}
 	scheduled := func(kind timerKind) bool { return m.timers.Scheduled(timer{kind: kind, group: g}) }
 	switch {
-	case recount.joining != g.joining || recount.metadata != g.metadata || fmt.Sprint(recount.supported) != fmt.Sprint(g.supported) ||
+	case recount.joining != g.joining || recount.memory != g.memory || fmt.Sprint(recount.supported) != fmt.Sprint(g.supported) ||
 		fmt.Sprint(recount.static) != fmt.Sprint(g.static):
-		return fmt.Errorf("counts %d %d %v %v, want %d %d %v %v", g.joining, g.metadata, g.supported, g.static,
-			recount.joining, recount.metadata, recount.supported, recount.static)
+		return fmt.Errorf("counts %d %d %v %v, want %d %d %v %v", g.joining, g.memory, g.supported, g.static,
+			recount.joining, recount.memory, recount.supported, recount.static)
 	case len(g.members) > 0 && g.byID[g.leader] == nil:
 		return fmt.Errorf("leader %q is no member", g.leader)
 	case g.state == Empty && len(g.members) > 0, g.state != Empty && g.state != PreparingRebalance && len(g.members) == 0:

@@ -3,6 +3,7 @@ package group
 import (
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,7 +44,8 @@ type group struct {
 	static       map[string]string // member ids by group instance id
 	supported    map[string]int    // how many members know a protocol
 	joining      int               // members with a parked JoinGroup
-	metadata     int               // bytes that the members have said, for all protocols
+	memory       int               // bytes that the members take
+	total        *atomic.Int64     // the sum over all groups of the shard; nil while the group is not one of them
 	pending      map[string]bool   // ids given out with MEMBER_ID_REQUIRED that have not joined yet
 	unsynced     map[string]bool   // members that have not sent SyncGroup in this generation
 
@@ -90,6 +92,7 @@ func (g *group) add(m *member) {
 	g.members = append(g.members, m)
 	g.byID[m.id] = m
 	g.count(m, 1)
+	g.weigh(m)
 	if m.joining != nil {
 		g.joining++
 	}
@@ -98,6 +101,7 @@ func (g *group) add(m *member) {
 // remove takes a member out. Another one becomes the leader when it was that.
 func (g *group) remove(m *member) {
 	g.count(m, -1)
+	g.account(m, 0)
 	if m.joining != nil {
 		g.joining--
 	}
@@ -119,6 +123,7 @@ func (g *group) update(m *member, protocols []protocol, session, rebalance time.
 	g.count(m, -1)
 	m.protocols, m.sessionTimeout, m.rebalanceTimeout = protocols, session, rebalance
 	g.count(m, 1)
+	g.weigh(m)
 }
 
 // rename gives a static member a new id, in the same place with the same assignment.
@@ -132,17 +137,19 @@ func (g *group) rename(m *member, id string) {
 	}
 	delete(g.byID, m.id)
 	m.id = id
+	g.weigh(m)
 	g.byID[id] = m
 	g.static[*m.instance] = id
 }
 
-// count adds n times a member to the number of those that know each protocol, and its metadata to that of all.
+// count adds n times a member to the number of those that know each protocol.
 func (g *group) count(m *member, n int) {
-	for i, p := range m.protocols {
-		g.metadata += n * (len(p.name) + len(p.metadata))
-		if slices.ContainsFunc(m.protocols[:i], func(q protocol) bool { return q.name == p.name }) {
+	seen := make(map[string]bool, len(m.protocols))
+	for _, p := range m.protocols {
+		if seen[p.name] {
 			continue // named twice
 		}
+		seen[p.name] = true
 		if g.supported[p.name] += n; g.supported[p.name] == 0 {
 			delete(g.supported, p.name)
 		}

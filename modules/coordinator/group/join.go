@@ -45,6 +45,9 @@ func (m *machine) join(t *shard.Turn, req *joinRequest) {
 	case g == nil && req.MemberID != "":
 		refuse(t, req, kafka.UnknownMemberID, req.MemberID)
 		return
+	case m.full != nil && m.full() && (g == nil || g.byID[req.MemberID] == nil):
+		refuse(t, req, kafka.CoordinatorNotAvailable, req.MemberID)
+		return
 	case g == nil && (req.ProtocolType == "" || len(req.protocols) == 0):
 		refuse(t, req, kafka.InconsistentGroupProtocol, "")
 		return
@@ -69,15 +72,15 @@ func (m *machine) join(t *shard.Turn, req *joinRequest) {
 	}
 }
 
-// maxGroupMetadata bounds the memory of a group's members before they sync. What they say for one protocol must fit into
-// a batch of 1 MiB together; this leaves room for many protocols.
-const maxGroupMetadata = 16 << 20
+// maxGroupMemory bounds the memory of a group's members. What they say for one protocol must fit into a batch of 1 MiB
+// together; this leaves room for many protocols.
+const maxGroupMemory = 16 << 20
 
 // admits reports whether group.max.size leaves room for a member. While a rebalance is prepared, those that have joined
 // count; otherwise all do.
 func (m *machine) admits(g *group, memberID string) bool {
 	member := g.byID[memberID]
-	if member == nil && g.metadata > maxGroupMetadata {
+	if member == nil && g.memory > maxGroupMemory {
 		return false
 	}
 	switch g.state {

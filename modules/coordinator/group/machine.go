@@ -3,6 +3,7 @@ package group
 import (
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
@@ -17,6 +18,8 @@ type machine struct {
 	groups  map[string]*group
 	timers  shard.Timers[timer]
 	pending int                               // sum over all groups
+	members *atomic.Int64                     // bytes that the members of all groups take; nil: not counted
+	full    func() bool                       // whether the members of all shards take too much; nil: never
 	open    map[kafka.ProducerID][]openOffset // of transactions without a marker yet
 }
 
@@ -118,7 +121,7 @@ func (m *machine) removePending(g *group, id string) {
 func (m *machine) create(t *shard.Turn, id string) *group {
 	g := newGroup(id)
 	g.stateTime = t.Now.UnixMilli()
-	m.groups[id] = g
+	m.put(g)
 	t.AppendApplied(encodeGroupKey(id), encodeGroup(g, nil))
 	then(t, func(_ *shard.Turn, code kafka.ErrorCode) {
 		if code != kafka.NoError && m.groups[id] == g && g.offsets == nil {
@@ -142,7 +145,7 @@ func (m *machine) drop(g *group, code kafka.ErrorCode) {
 		m.timers.Cancel(timer{kind: kind, group: g})
 	}
 	g.state = Dead
-	delete(m.groups, g.id)
+	m.take(g.id)
 }
 
 // removeMember takes a member out of its group and answers what it waits for.

@@ -18,6 +18,7 @@ type member struct {
 	protocolType         string
 	protocols            []protocol // in the member's order of preference
 	assignment           []byte     // what the leader gave it in the current generation
+	weighed              int        // bytes that it counts as
 
 	joining func(*kmsg.JoinGroupResponse) // answers its parked JoinGroup; nil when there is none
 	syncing func(*kmsg.SyncGroupResponse) // answers its parked SyncGroup; nil when there is none

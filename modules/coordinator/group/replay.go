@@ -40,12 +40,16 @@ func (m *machine) Replay(r *coordinator.Record) (undo func(), err error) {
 
 func (m *machine) replayGroup(id string, value []byte) (undo func(), err error) {
 	old := m.groups[id]
-	restore := func() { m.groups[id] = old }
+	restore := func() {
+		if m.take(id); old != nil {
+			m.put(old)
+		}
+	}
 	if value == nil {
 		if old == nil {
 			return nil, nil
 		}
-		delete(m.groups, id)
+		m.take(id)
 		if len(old.offsets) > 0 {
 			m.simple(id).offsets = old.offsets // they have tombstones of their own
 		}
@@ -58,7 +62,7 @@ func (m *machine) replayGroup(id string, value []byte) (undo func(), err error) 
 	if old != nil {
 		g.offsets, g.unstable = old.offsets, old.unstable
 	}
-	m.groups[id] = g
+	m.put(g)
 	return restore, nil
 }
 
@@ -70,7 +74,7 @@ func (m *machine) replayOffset(key recordKey, value committed) (undo func()) {
 	return func() {
 		restore()
 		if !known && g.state == Empty && len(g.pending) == 0 {
-			delete(m.groups, key.group)
+			m.take(key.group)
 		}
 	}
 }
@@ -87,7 +91,7 @@ func (m *machine) simple(id string) *group {
 	g := m.groups[id]
 	if g == nil {
 		g = newGroup(id)
-		m.groups[id] = g
+		m.put(g)
 	}
 	return g
 }

@@ -39,11 +39,12 @@ func (c *Coordinator) joinGroup(from *api.Call, req *kmsg.JoinGroupRequest) kmsg
 		if tooLong(p.Name) {
 			return nil
 		}
-		size += len(p.Name) + len(p.Metadata)
-		if size > maxMetadataBytes {
+		known := protocol{p.Name, p.Metadata}
+		if size += known.size(); size > maxMetadataBytes {
 			return joinError(kafka.MessageTooLarge, req.MemberID)
 		}
-		protocols = append(protocols, protocol{p.Name, bytes.Clone(p.Metadata)})
+		known.metadata = bytes.Clone(p.Metadata)
+		protocols = append(protocols, known)
 	}
 	req.Protocols = nil // their bytes are the connection's
 	join := &joinRequest{JoinGroupRequest: req, clientID: from.ClientID, clientHost: from.Client.Host(), protocols: protocols}

@@ -78,6 +78,7 @@ func (m *machine) assign(t *shard.Turn, g *group, assigned []kmsg.SyncGroupReque
 			g.to(Stable, t.Now)
 			for _, member := range g.members {
 				member.assignment = assignments[member.id]
+				g.weigh(member)
 				m.answerWaiting(t, g, member, g.synced(member))
 			}
 		}
@@ -88,6 +89,7 @@ func (m *machine) assign(t *shard.Turn, g *group, assigned []kmsg.SyncGroupReque
 func (m *machine) resetAssignments(t *shard.Turn, g *group, code kafka.ErrorCode) {
 	for _, member := range g.members {
 		member.assignment = nil
+		g.weigh(member)
 		m.answerWaiting(t, g, member, syncError(code))
 	}
 }
