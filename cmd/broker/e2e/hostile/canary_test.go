@@ -28,7 +28,8 @@ type canary struct {
 	done     chan struct{} // closed when producing is to end
 	running  sync.WaitGroup
 	produced atomic.Int64
-	consumed [canaryPartitions]int64
+	consumed [canaryPartitions]int64 // by partition
+	got      int64
 	stopping atomic.Bool
 }
 
@@ -44,13 +45,8 @@ func startCanary(t *testing.T, addr string) *canary {
 	c.consumer = c.client(addr, kgo.ConsumerGroup("canary"), kgo.ConsumeTopics(canaryTopic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.AutoCommitInterval(100*time.Millisecond),
 		kgo.FetchMaxWait(100*time.Millisecond))
-	first := make(chan struct{})
-	c.running.Go(func() { c.produce(first) })
-	select {
-	case <-first:
-	case <-ctx.Done():
-		t.Fatal("canary: no record was produced before the attack")
-	}
+	c.running.Go(c.produce)
+	c.got = c.consume(ctx) // the attack begins when the group is stable and has read something
 	return c
 }
 
@@ -78,8 +74,8 @@ func (c *canary) OnBrokerDisconnect(kgo.BrokerMetadata, net.Conn) {
 	}
 }
 
-// produce sends numbered records, a few at a time, until done. It closes first after the first.
-func (c *canary) produce(first chan<- struct{}) {
+// produce sends numbered records, a few at a time, until done.
+func (c *canary) produce() {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -98,9 +94,7 @@ func (c *canary) produce(first chan<- struct{}) {
 				c.t.Errorf("canary: produce: %v", err)
 				return
 			}
-			if c.produced.Add(1) == 1 {
-				close(first)
-			}
+			c.produced.Add(1)
 		}
 	}
 }
@@ -113,20 +107,32 @@ func (c *canary) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), hang)
 	defer cancel()
 	want := c.produced.Load()
-	for n := int64(0); n < want; {
-		fetches := c.consumer.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			c.t.Errorf("canary: %d of %d records consumed: %v", n, want, err)
+	for c.got < want {
+		n := c.consume(ctx)
+		if n == 0 {
+			c.t.Errorf("canary: %d of %d records consumed", c.got, want)
 			break
 		}
-		for it := fetches.RecordIter(); !it.Done(); n++ {
-			c.expect(it.Next())
-		}
+		c.got += n
 	}
 	c.stopping.Store(true)
 	c.consumer.CloseAllowingRebalance()
 	c.producer.Close()
 	c.t.Logf("canary: %d records", want)
+}
+
+// consume waits for some records, checks them, and returns how many they are: none after an error.
+func (c *canary) consume(ctx context.Context) (n int64) {
+	c.t.Helper()
+	fetches := c.consumer.PollFetches(ctx)
+	if err := fetches.Err(); err != nil {
+		c.t.Errorf("canary: consume: %v", err)
+		return 0
+	}
+	for it := fetches.RecordIter(); !it.Done(); n++ {
+		c.expect(it.Next())
+	}
+	return n
 }
 
 // expect checks that a record is the next one of its partition.

@@ -99,7 +99,7 @@ func TestMembersWithManyProtocols(t *testing.T) {
 	tg := attack(t)
 	for _, n := range []int{1000, 100_000, 400_000} {
 		w := tg.connect()
-		req := joinRequest("protocols", 6, n, 0)
+		req := joinRequest("protocols", 3, n, 0)
 		w.send(w.frame(req))
 		if end, _, err := w.receive(hang); err != nil || end == silent {
 			t.Errorf("%d protocols: %v, %v", n, end, err)
