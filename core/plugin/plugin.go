@@ -73,7 +73,7 @@ type Stats struct {
 	Rejected                uint64
 	Failures                [Unsupported + 1]uint64 // by class
 	Fuel                    uint64                  // units of work that calls took
-	Busy                    time.Duration           // time inside of calls
+	Busy                    time.Duration           // in calls; an estimate from a part of them
 	Instances               int                     // that exist now
 	Memory                  int64                   // bytes of all instances
 	LastFailure             *Failure                // nil: none yet

@@ -34,7 +34,7 @@ func (s *assignor) attempt(ctx context.Context, g *plugin.Group, a *plugin.Assig
 	p := s.pool
 	i, err := p.take(ctx, false)
 	if err != nil {
-		return err
+		return p.noInstance(err)
 	}
 	served := i.calls > 0
 	failure := i.assign(g, a)
@@ -47,7 +47,7 @@ func (s *assignor) attempt(ctx context.Context, g *plugin.Group, a *plugin.Assig
 		return failure
 	}
 	if i, err = p.take(ctx, true); err != nil {
-		return err
+		return p.noInstance(err)
 	}
 	failure = i.assign(g, a)
 	p.give(i)
@@ -73,7 +73,7 @@ func (i *instance) assign(g *plugin.Group, a *plugin.Assignment) (failure *plugi
 	if l.size > cap(i.linear.b)/2 {
 		return i.fail(plugin.OutOfMemory, "the group takes %d bytes, more than half of its memory", l.size)
 	}
-	i.tank.fill(assignFuel(partitionsAndMembers(g), program.module.WASI), program.engine.config.AssignTimeout)
+	i.tank.fill(assignFuel(partitionsAndMembers(g), program.wasi), program.engine.config.AssignTimeout)
 	area, failure := i.inputArea(l.size)
 	if failure != nil {
 		return failure

@@ -113,7 +113,7 @@ func (p *program) compile(ctx context.Context, b []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	p.module, p.info, p.environment = c.module, c.info, environment(c.limit)
+	p.info, p.environment, p.wasi, p.used = c.info, environment(c.limit), c.module.WASI, c.module.Used
 	rewritten, err := c.module.Instrument(meter.Slice)
 	if err != nil {
 		return refusal(err)
@@ -128,7 +128,7 @@ func (p *program) compile(ctx context.Context, b []byte) (err error) {
 		settings = settings.WithCompilationCache(p.cache)
 	}
 	p.runtime = wazero.NewRuntimeWithConfig(ctx, settings)
-	if err := p.exportHosts(ctx); err != nil {
+	if err := p.exportHosts(ctx, c.module.Imports); err != nil {
 		return err
 	}
 	if p.compiled, err = p.runtime.CompileModule(ctx, rewritten); err != nil {
@@ -141,9 +141,9 @@ func (p *program) compile(ctx context.Context, b []byte) (err error) {
 }
 
 // exportHosts makes the import modules that the plugin uses.
-func (p *program) exportHosts(ctx context.Context) error {
+func (p *program) exportHosts(ctx context.Context, imports []meter.Import) error {
 	hosts := map[string][]hostFunction{meter.HostModule: refillFunction()}
-	for _, i := range p.module.Imports {
+	for _, i := range imports {
 		switch i.Module {
 		case abi.ImportModule:
 			hosts[i.Module] = jackdawFunctions()

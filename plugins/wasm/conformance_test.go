@@ -25,10 +25,6 @@ func TestConformance(t *testing.T) {
 		// what each of the three functions may answer
 		plugintest.Serializer(t, serializer, vectors("Rno", "keep"), batchOf("R"), batchOf("a", "R\x01\xff"))
 	})
-	t.Run("GoSerializer", func(t *testing.T) {
-		g := load(t, newEngine(t, wasm.Config{}), goGuest(t))
-		plugintest.Serializer(t, func(t testing.TB) plugin.Serializer { return values(t, g, "") }, vectors(`{"a":1}`, "{no"), batchOf("1"))
-	})
 	t.Run("Partitioner", func(t *testing.T) {
 		b := vectors("", "")
 		b.Records[0].Key, b.Records[1].Key = []byte("3"), []byte("1")

@@ -59,7 +59,7 @@ func (k *block) slice(at, n int) {
 func aligned(n int) int { return (n + abi.Alignment - 1) &^ (abi.Alignment - 1) }
 
 func configureSize(b *plugin.Binding) int {
-	return aligned(abi.ConfigureSize + len(b.Name) + len(b.Target) + len(b.Config))
+	return abi.ConfigureSize + len(b.Name) + len(b.Target) + len(b.Config)
 }
 
 func encodeConfigure(area []byte, base uint32, b *plugin.Binding) {

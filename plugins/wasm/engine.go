@@ -16,7 +16,7 @@ import (
 type Engine struct {
 	config    Config
 	memory    memoryBudget
-	turns     chan struct{} // one for each call that may run: half of the processors
+	turns     *turns        // one for each call that may run: half of the processors
 	compiling chan struct{} // one compilation at a time
 	stop      context.CancelFunc
 	ctx       context.Context // of compilations
@@ -38,7 +38,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		config: c, memory: memoryBudget{limit: c.TotalMemory},
-		turns:     make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		turns:     newTurns(max(1, runtime.GOMAXPROCS(0)/2)),
 		compiling: make(chan struct{}, 1), programs: make(map[plugin.Digest]*program),
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
@@ -153,7 +153,8 @@ type program struct {
 
 	// Set by compile.
 	info        plugin.Info
-	module      *meter.Module
+	wasi        bool         // it imports WASI
+	used        meter.Limits // of the static limits
 	environment string
 	runtime     wazero.Runtime
 	compiled    wazero.CompiledModule

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/plugins/wasm"
@@ -204,4 +205,81 @@ func TestBindAsWhatItIsNot(t *testing.T) {
 	f(err)
 	var o plugin.Outcome
 	f(values(t, p, "").Serialize(t.Context(), batchOf("x"), &o))
+}
+
+func TestInterpreter(t *testing.T) {
+	s := values(t, load(t, newEngine(t, wasm.Config{Interpreter: true}), guest(t, "guest")), "")
+	if v, failure := serialize(t, s, "Rno"); failure != nil || string(v.Message) != "no" {
+		t.Errorf("%+v, %v", v, failure)
+	}
+	for letter, want := range map[string]plugin.Class{"T": plugin.Trap, "L": plugin.OutOfFuel, "E": plugin.OutOfFuel} {
+		if _, failure := serialize(t, s, letter); failure == nil || failure.Class != want && failure.Class != plugin.Deadline {
+			t.Errorf("%s: %v, want %s", letter, failure, want)
+		}
+	}
+}
+
+// TestLongCallsLetOthersGo: with one turn, a call that never ends must not keep another one from its turn.
+func TestLongCallsLetOthersGo(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	e := newEngine(t, wasm.Config{AssignTimeout: time.Minute, QuarantineAfter: 1000})
+	p := load(t, e, guest(t, "guest"))
+	s := values(t, p, "")
+	assignor, err := p.Assignor(t.Context(), binding(plugin.KindAssignor, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer assignor.Close()
+	g := groupOf(1)
+	g.ID, g.Topics[0].NumPartitions, g.Topics[0].Racks, g.Topics[0].Lag = "L", 2000, nil, nil // fuel for 200 slices
+	ended := make(chan error, 1)
+	go func() {
+		var a plugin.Assignment
+		ended <- assignor.Assign(t.Context(), g, &a)
+	}()
+	before := 0
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			if f, _ := errors.AsType[*plugin.Failure](err); f == nil || f.Class != plugin.OutOfFuel {
+				t.Errorf("the endless assignment ends with %v", err)
+			}
+			running = false
+		default:
+			if _, failure := serialize(t, s, "K"); failure != nil {
+				t.Fatal(failure)
+			}
+			before++
+		}
+	}
+	if before < 10 {
+		t.Errorf("only %d calls got a turn beside a long one", before)
+	}
+}
+
+// TestMemoryIsGivenBack makes instances end in every way that there is.
+func TestMemoryIsGivenBack(t *testing.T) {
+	e := newEngine(t, wasm.Config{QuarantineAfter: 1000})
+	for _, module := range []string{"guest", "start_loop", "start_trap", "initialize_loop", "minor", "data_outside", "wasi"} {
+		p := load(t, e, guest(t, module))
+		s, err := p.Serializer(t.Context(), binding(plugin.KindValueSerializer, ""))
+		if err != nil {
+			continue
+		}
+		for _, value := range []string{"K", "T", "L", "G", "Pxxxxxxxx", "N4", "Q", "Q"} {
+			var o plugin.Outcome
+			if err := s.Validate(t.Context(), batchOf("K", value), &o); err != nil {
+				t.Errorf("%s, %q: %v", module, value, err)
+			}
+		}
+		s.Close()
+	}
+	if n := wasm.MemoryInUse(e); n != 0 {
+		t.Errorf("%d bytes are in use when nothing is bound", n)
+	}
+	guestValues := values(t, load(t, e, guest(t, "guest")), "")
+	serialize(t, guestValues, "K")
+	if err := e.Stop(t.Context()); err != nil || wasm.MemoryInUse(e) != 0 {
+		t.Errorf("after Stop, %d bytes are in use, %v", wasm.MemoryInUse(e), err)
+	}
 }

@@ -2,12 +2,16 @@ package wasm
 
 // HoldTurns takes all turns of an engine, so that calls have to wait, until the returned function is called.
 func HoldTurns(e *Engine) (release func()) {
-	for range cap(e.turns) {
-		e.turns <- struct{}{}
+	n := cap(e.turns.slots)
+	for range n {
+		e.turns.slots <- struct{}{}
 	}
 	return func() {
-		for range cap(e.turns) {
-			<-e.turns
+		for range n {
+			e.turns.give()
 		}
 	}
 }
+
+// MemoryInUse is what the memories of all instances take, in bytes.
+func MemoryInUse(e *Engine) int64 { return e.memory.used.Load() }

@@ -47,6 +47,7 @@ type tank struct {
 	global  api.MutableGlobal // nil until the module exists
 	budget  int64             // of the call
 	granted int64             // of the budget, so far
+	turns   *turns
 	timeout time.Duration
 	began   time.Time    // when the first slice of the call was spent; zero: not yet
 	ended   plugin.Class // why the call was stopped here; 0: it was not
@@ -78,6 +79,9 @@ func (t *tank) refill(left int64) int64 {
 	}
 	if now.Sub(t.began) > t.timeout {
 		t.stop(plugin.Deadline)
+	}
+	if t.turns.yield() {
+		t.began = t.began.Add(time.Since(now)) // others ran
 	}
 	return left
 }

@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackdawmq/jackdaw/core/plugin"
+	"github.com/jackdawmq/jackdaw/core/plugin/plugintest"
 	"github.com/jackdawmq/jackdaw/plugins/wasm"
 )
 
@@ -40,7 +42,7 @@ func jsonOf(n int) string {
 
 // TestGoGuest runs long enough for the garbage collector of the guest to work many times.
 func TestGoGuest(t *testing.T) {
-	e := newEngine(t, wasm.Config{})
+	e := newEngine(t, wasm.Config{CompileTimeout: 5 * time.Minute}) // under the race detector
 	p := load(t, e, goGuest(t))
 	s := values(t, p, "")
 	lines := e.Logs(p.Info().Digest)
@@ -61,6 +63,9 @@ func TestGoGuest(t *testing.T) {
 	if got := s.Stats(); got.Memory == 0 || got.Memory > 32<<20 || got.Records != 9000 {
 		t.Errorf("the counters are %+v", got)
 	}
+	t.Run("Conformance", func(t *testing.T) {
+		plugintest.Serializer(t, func(t testing.TB) plugin.Serializer { return values(t, p, "") }, vectors(`{"a":1}`, "{no"), batchOf("1"))
+	})
 }
 
 func BenchmarkGoJSON(b *testing.B) {

@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -19,8 +20,25 @@ var (
 	errRange   = errors.New("an address outside of the memory was given to the host")
 )
 
-// instanceKey finds the instance in the context of a call: each instance has one context for its whole life.
+// instanceKey finds the instance in the context of a call.
 type instanceKey struct{}
+
+// callContext leads host functions back to their instance. It is never done: fuel ends calls. wazero asks it for a value
+// in every call, which is why it is no chain of contexts.
+type callContext struct{ instance *instance }
+
+var _ context.Context = callContext{}
+
+func (callContext) Deadline() (deadline time.Time, ok bool) { return time.Time{}, false }
+func (callContext) Done() <-chan struct{}                   { return nil }
+func (callContext) Err() error                              { return nil }
+
+func (c callContext) Value(key any) any {
+	if key == (instanceKey{}) {
+		return c.instance
+	}
+	return nil
+}
 
 func instanceOf(ctx context.Context) *instance { return ctx.Value(instanceKey{}).(*instance) }
 

@@ -19,7 +19,7 @@ import (
 // instance is one instance of a module, set up for one binding. One goroutine uses it at a time.
 type instance struct {
 	pool   *pool
-	ctx    context.Context // of all calls; it leads host functions back here
+	ctx    context.Context // of all calls: a callContext
 	module api.Module
 	memory api.Memory
 	linear linearMemory
@@ -69,7 +69,8 @@ const randomSeed = 0x9e3779b97f4a7c15
 func newInstance(p *pool) (i *instance, failure *plugin.Failure) {
 	i = &instance{pool: p, born: time.Now(), random: randomSeed}
 	i.linear.budget = &p.program.engine.memory
-	i.ctx = experimental.WithMemoryAllocator(context.WithValue(context.Background(), instanceKey{}, i), &i.linear)
+	i.tank.turns = p.program.engine.turns
+	i.ctx = callContext{i}
 	defer func() {
 		if r := recover(); r != nil {
 			failure = i.panicked(r)
@@ -80,11 +81,11 @@ func newInstance(p *pool) (i *instance, failure *plugin.Failure) {
 		}
 	}()
 	budget := int64(setUpFuel)
-	if p.program.module.WASI {
+	if p.program.wasi {
 		budget = setUpFuelGo
 	}
 	i.tank.fill(budget, p.program.engine.config.AssignTimeout)
-	module, err := p.program.runtime.InstantiateModule(i.ctx, p.program.compiled,
+	module, err := p.program.runtime.InstantiateModule(experimental.WithMemoryAllocator(i.ctx, &i.linear), p.program.compiled,
 		wazero.NewModuleConfig().WithName("").WithStartFunctions(abi.ExportInitialize))
 	if err != nil {
 		return i, i.trapped(err)

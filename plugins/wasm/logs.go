@@ -37,26 +37,33 @@ type logPage struct {
 	next    int
 }
 
-// write keeps a line unless the digest has spent its rate; it returns how many lines were dropped before this one.
-func (l *logBook) write(d plugin.Digest, line LogLine) (dropped int, ok bool) {
+// allow takes a line off the rate of a digest; it returns how many lines were dropped before this one.
+func (l *logBook) allow(d plugin.Digest, now time.Time) (dropped int, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	page := l.page(d, line.Time)
-	page.tokens = min(page.tokens+line.Time.Sub(page.filled).Seconds()*linesPerSecond, lineBurst)
-	page.filled = line.Time
+	page := l.page(d, now)
+	page.tokens = min(page.tokens+now.Sub(page.filled).Seconds()*linesPerSecond, lineBurst)
+	page.filled = now
 	if page.tokens < 1 {
 		page.dropped++
 		return 0, false
 	}
 	page.tokens--
+	dropped, page.dropped = page.dropped, 0
+	return dropped, true
+}
+
+// write keeps a line.
+func (l *logBook) write(d plugin.Digest, line LogLine) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	page := l.page(d, line.Time)
 	if len(page.lines) < keptLines {
 		page.lines = append(page.lines, line)
 	} else {
 		page.lines[page.next] = line
 		page.next = (page.next + 1) % keptLines
 	}
-	dropped, page.dropped = page.dropped, 0
-	return dropped, true
 }
 
 func (l *logBook) page(d plugin.Digest, now time.Time) *logPage {
@@ -95,13 +102,13 @@ func (p *pool) log(level zapcore.Level, text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	line := LogLine{Time: time.Now(), Level: level.String(), Plugin: p.label, Binding: p.binding.Target}
-	book := &p.program.engine.logs
-	line.Text = string(appendText(nil, text))
-	dropped, ok := book.write(p.program.info.Digest, line)
+	now, book := time.Now(), &p.program.engine.logs
+	dropped, ok := book.allow(p.program.digest, now)
 	if !ok {
-		return
+		return // a flood costs no more than this
 	}
+	line := LogLine{Time: now, Level: level.String(), Plugin: p.label, Binding: p.binding.Target, Text: string(appendText(nil, text))}
+	book.write(p.program.digest, line)
 	fields := []zap.Field{zap.String("plugin", p.label), zap.String("binding", p.binding.Target)}
 	if dropped > 0 {
 		fields = append(fields, zap.Int("dropped_lines", dropped))

@@ -85,10 +85,8 @@ func (p *pool) warm(ctx context.Context) error {
 // take waits for a turn and returns an instance, a new one if asked for. give has to follow.
 func (p *pool) take(ctx context.Context, fresh bool) (*instance, error) {
 	turns := p.program.engine.turns
-	select {
-	case turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := turns.take(ctx); err != nil {
+		return nil, err
 	}
 	if !fresh {
 		if i := p.pop(); i != nil {
@@ -101,8 +99,7 @@ func (p *pool) take(ctx context.Context, fresh bool) (*instance, error) {
 		i, failure = newInstance(p)
 	}
 	if failure != nil {
-		<-turns
-		p.failed(failure)
+		turns.give()
 		return nil, failure
 	}
 	p.stats.instances.Add(1)
@@ -128,7 +125,7 @@ func (p *pool) give(i *instance) {
 		i.close()
 		p.stats.instances.Add(-1)
 	}
-	<-p.program.engine.turns
+	p.program.engine.turns.give()
 }
 
 func (p *pool) push(i *instance) bool {
@@ -153,6 +150,14 @@ func (p *pool) trim() {
 func (p *pool) failed(f *plugin.Failure) {
 	p.stats.failed(f)
 	p.log(zapcore.WarnLevel, fmt.Appendf(nil, "failed: %s: %s", f.Class, f.Reason))
+}
+
+// noInstance counts the failure of a set-up for a call; other errors are the caller's own.
+func (p *pool) noInstance(err error) error {
+	if f, ok := err.(*plugin.Failure); ok {
+		p.failed(f)
+	}
+	return err
 }
 
 // settled notes how a whole batch or assignment ended, which is what the quarantine looks at.

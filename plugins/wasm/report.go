@@ -82,8 +82,8 @@ func (e *Engine) Examine(ctx context.Context, b []byte, t Trial) (Report, error)
 
 // limitsUsed pairs what the module uses with what is allowed, field by field.
 func limitsUsed(p *program) []LimitUse {
-	limit := p.engine.config.memoryLimit(p.module.WASI)
-	used := reflect.ValueOf(p.module.Used)
+	limit := p.engine.config.memoryLimit(p.wasi)
+	used := reflect.ValueOf(p.used)
 	allowed := reflect.ValueOf(meter.DefaultLimits(uint32(limit / pageSize)))
 	uses := make([]LimitUse, 0, used.NumField())
 	for i := range used.NumField() {

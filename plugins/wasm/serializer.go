@@ -120,7 +120,7 @@ func (w *work) cut(from, to int) int {
 	size := l.fixedSize(w.batch)
 	most := w.most
 	if average := p.stats.fuelPerRecord.Load(); average > 0 {
-		most = max(1, min(most, int(scaled(cutFuel, p.program.module.WASI)/average)))
+		most = max(1, min(most, int(scaled(cutFuel, p.program.wasi)/average)))
 	}
 	end := from
 	for end < to && end-from < most {
@@ -139,7 +139,7 @@ func (w *work) attempt(ctx context.Context, from, to int) (*plugin.Failure, erro
 	p := w.pool
 	i, err := p.take(ctx, false)
 	if err != nil {
-		return nil, err
+		return nil, p.noInstance(err)
 	}
 	served := i.calls > 0
 	failure := i.batch(w, from, to)
@@ -152,7 +152,7 @@ func (w *work) attempt(ctx context.Context, from, to int) (*plugin.Failure, erro
 		return failure, nil
 	}
 	if i, err = p.take(ctx, true); err != nil {
-		return nil, err
+		return nil, p.noInstance(err)
 	}
 	failure = i.batch(w, from, to)
 	p.give(i)
@@ -193,7 +193,7 @@ func (i *instance) batch(w *work, from, to int) (failure *plugin.Failure) {
 	for k := range records {
 		size += l.recordSize(&records[k])
 	}
-	i.tank.fill(batchFuel(len(records), size, p.program.module.WASI), p.program.engine.config.BatchTimeout)
+	i.tank.fill(batchFuel(len(records), size, p.program.wasi), p.program.engine.config.BatchTimeout)
 	area, failure := i.inputArea(size)
 	if failure != nil {
 		return failure
