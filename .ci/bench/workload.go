@@ -136,8 +136,8 @@ func (w workload) account(p *process, t target, n int64, results *table, work fu
 
 func (w workload) produce(ctx context.Context, addr, topic string, n int64) error {
 	opts := []kgo.Opt{kgo.SeedBrokers(addr), kgo.DefaultProduceTopic(topic), kgo.ProducerBatchCompression(w.codec),
-		kgo.ProducerBatchMaxBytes(w.batch), kgo.ProducerLinger(5*time.Millisecond), kgo.MaxBufferedBytes(64<<20),
-		kgo.MaxBufferedRecords(1<<20), kgo.RequiredAcks(w.acks)}
+		kgo.ProducerBatchMaxBytes(w.batch), kgo.ProducerLinger(5 * time.Millisecond), kgo.MaxBufferedBytes(64 << 20),
+		kgo.MaxBufferedRecords(1 << 20), kgo.RequiredAcks(w.acks)}
 	if w.acks != kgo.AllISRAcks() {
 		opts = append(opts, kgo.DisableIdempotentWrite())
 	}
