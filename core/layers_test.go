@@ -75,6 +75,8 @@ var rules = []rule{
 	{"plugins/wasm/internal/binary", modules, nil},
 	{"plugins/wasm/internal/meter", modules, []string{"plugins/wasm/internal/binary"}},
 	{"plugins/wasm/...", modules, []string{"plugins/wasm/internal/meter"}},
+	{"plugins/builtin", modules, nil},
+	{"plugins/registry", modules, []string{"plugins/builtin", "plugins/wasm"}},
 	{"plugins/wasm", modules, []string{"plugins/wasm/internal/meter"}},
 	{"examples/...", top, []string{"*"}},
 	{"cmd/...", top, []string{"*"}},

@@ -11,6 +11,7 @@ import (
 	metadatamemory "github.com/jackdawmq/jackdaw/modules/metadata/memory"
 	"github.com/jackdawmq/jackdaw/modules/network/tcp"
 	"github.com/jackdawmq/jackdaw/modules/replication/none"
+	"github.com/jackdawmq/jackdaw/plugins/registry"
 )
 
 // All returns every module of this build.
@@ -23,5 +24,6 @@ func All() []module.Module {
 		metadatamemory.Module(),
 		none.Module(),
 		group.Module(),
+		registry.Module(),
 	}
 }

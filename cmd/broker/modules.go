@@ -28,7 +28,7 @@ func newModulesCommand(a *app, modules []module.Module) *cobra.Command {
 				return err
 			}
 			var list []listedModule
-			for _, kind := range module.Kinds() {
+			for _, kind := range append(module.Kinds(), module.Plugin) {
 				for _, m := range modules {
 					if m.Kind == kind {
 						list = append(list, listedModule{string(m.Kind), m.Name, sel.Has(m.Kind, m.Name), m.Doc})

@@ -22,6 +22,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/module"
 	"github.com/jackdawmq/jackdaw/core/network"
+	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/core/replication"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
 )
@@ -38,6 +39,7 @@ type parts struct {
 	Metadata     metadata.Module
 	Partitions   *partition.Set
 	Replicator   replication.Replicator
+	Plugins      plugin.Module
 	Coordinators []coordinator.Coordinator `group:"coordinators"`
 	Router       *api.Router
 	Listeners    []network.Listener `group:"listeners"`
@@ -61,6 +63,7 @@ func (b *Broker) graph(sel *module.Selection, t *telemetry.Telemetry) fx.Option 
 			newRouter,
 		),
 		sel.Options(),
+		withoutRegistry(sel),
 		fx.Invoke(b.assemble),
 		fx.StartTimeout(sel.Settings.Broker.StartTimeout),
 		fx.StopTimeout(sel.Settings.Broker.StopTimeout+time.Second), // stop.go keeps the limit itself

@@ -14,7 +14,8 @@ import (
 )
 
 // start begins the parts in order: the operators' listener, so that a long start can be watched; the sockets, so that an
-// address that is taken is known before anything is touched; then log, metadata, partitions, replication and coordinators;
+// address that is taken is known before anything is touched; then log, metadata, partitions, replication, plugins and
+// coordinators;
 // last, clients are let in. When a step fails, what was started is stopped again.
 func (b *Broker) start(ctx context.Context) error {
 	began := time.Now()
@@ -59,6 +60,7 @@ const (
 	stepMetadata     = "metadata"
 	stepPartitions   = "partitions"
 	stepReplication  = "replication"
+	stepPlugins      = "plugins"
 	stepCoordinators = "coordinators"
 	stepNetwork      = "network"
 )
@@ -73,6 +75,7 @@ func (b *Broker) steps() []step {
 		{stepMetadata, b.startMetadata, p.Metadata.Stop, 0.3},
 		{stepPartitions, b.startPartitions, p.Partitions.Stop, 0.8},
 		{stepReplication, p.Replicator.Start, p.Replicator.Stop, 0.3},
+		{stepPlugins, p.Plugins.Start, p.Plugins.Stop, 0.3},
 		{stepCoordinators, b.startCoordinators, b.stopCoordinators, 0.3},
 		{stepNetwork, b.serve, b.drain, 0.4},
 	}

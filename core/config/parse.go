@@ -48,6 +48,9 @@ func parseFile(content []byte, parser koanf.Parser) (map[string]string, []Proble
 	for nested, v := range k.All() {
 		key := strings.ReplaceAll(nested, delimiter, ".")
 		text, err := textOf(v)
+		if key == "plugins" {
+			text, err = textOfPlugins(v)
+		}
 		if err != nil {
 			problems = append(problems, Problem{Key: key, Text: err.Error()})
 			continue
@@ -143,6 +146,34 @@ func textOf(v any) (string, error) {
 		return "", errors.New("has settings below it, or none, where a value is expected")
 	}
 	return "", fmt.Errorf("%v is not a string, number, boolean or list; quote it", v)
+}
+
+// textOfPlugins returns the text form of the list of plugins, name@version=path, whose entries are maps in a file.
+func textOfPlugins(v any) (string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return textOf(v)
+	}
+	parts := make([]string, len(list))
+	for i, e := range list {
+		entry, ok := e.(map[string]any)
+		if !ok {
+			entry = nil
+		}
+		var fields [3]string
+		for j, name := range []string{"name", "version", "path"} {
+			text, isText := entry[name].(string)
+			if !isText || text == "" || strings.ContainsAny(text, ",=") && name == "path" {
+				return "", fmt.Errorf("entry %d of the list: want {name: geo, version: \"1\", path: ./geo.wasm}, all of them strings, the path without , and =", i+1)
+			}
+			fields[j] = text
+		}
+		if len(entry) != len(fields) {
+			return "", fmt.Errorf("entry %d of the list: has more than name, version and path", i+1)
+		}
+		parts[i] = fields[0] + "@" + fields[1] + "=" + fields[2]
+	}
+	return strings.Join(parts, ","), nil
 }
 
 // propertiesParser reads Java properties: a server.properties of Kafka. Of a key that stands twice the last one counts,

@@ -19,9 +19,11 @@ const (
 	Metadata    Kind = "metadata"
 	Replication Kind = "replication"
 	Coordinator Kind = "coordinator"
+	// Plugin is the registry of plugins. A broker has it when it is compiled in: there is nothing to select.
+	Plugin Kind = "plugin"
 )
 
-// Kinds lists the kinds in the order in which they are printed.
+// Kinds lists the kinds that settings select, in the order in which they are printed.
 func Kinds() []Kind { return []Kind{Log, Network, Metadata, Replication, Coordinator} }
 
 // Key returns the setting that selects the modules of a kind.

@@ -64,6 +64,11 @@ func Load(modules []Module, src config.Sources) (*Selection, error) {
 	for _, kind := range Kinds() {
 		problems = append(problems, sel.pick(modules, kind)...)
 	}
+	for _, m := range modules {
+		if m.Kind == Plugin {
+			sel.Modules = append(sel.Modules, m)
+		}
+	}
 	slices.SortStableFunc(sel.Modules, func(a, b Module) int { return position(modules, a) - position(modules, b) })
 	problems = append(problems, sel.conflicts()...)
 	sel.singleReplica()

@@ -27,7 +27,7 @@ type Health struct {
 type Component struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
-	Error string `json:"error,omitempty"` // why it failed
+	Error string `json:"error,omitempty"` // why it failed, or what is wrong although it is ready
 	Done  int    `json:"done,omitempty"`  // of Total, while it starts: logs that were recovered
 	Total int    `json:"total,omitempty"` // 0: there is no progress to tell
 }
@@ -76,6 +76,15 @@ func (h *Health) Ready(name string) {
 // Failed tells that a component stopped working, and why. Only a restart of the broker helps.
 func (h *Health) Failed(name string, err error) {
 	h.update(name, func(c *Component) { *c = Component{Name: name, State: Failed, Error: err.Error()} })
+}
+
+// Degraded tells that a component works, but not as it should, and why.
+func (h *Health) Degraded(name string, err error) {
+	h.update(name, func(c *Component) {
+		if c.State != Failed {
+			*c = Component{Name: name, State: Ready, Error: err.Error()}
+		}
+	})
 }
 
 // Drain makes the broker not ready for good: it is about to stop.

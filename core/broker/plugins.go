@@ -1,0 +1,46 @@
+package broker
+
+import (
+	"context"
+
+	"go.uber.org/fx"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/module"
+	"github.com/jackdawmq/jackdaw/core/plugin"
+)
+
+// withoutRegistry makes a broker whose program compiles no registry in do without plugins.
+func withoutRegistry(sel *module.Selection) fx.Option {
+	if sel.Has(module.Plugin, "registry") {
+		return fx.Options()
+	}
+	return fx.Provide(newNoPlugins, newNoDiagnostics)
+}
+
+func newNoPlugins() plugin.Module          { return noPlugins{} }
+func newNoDiagnostics() plugin.Diagnostics { return noPlugins{} }
+
+// noPlugins is the registry of a broker that has none.
+type noPlugins struct{}
+
+func (noPlugins) Start(context.Context) error { return nil }
+func (noPlugins) Stop(context.Context) error  { return nil }
+
+func (noPlugins) Lookup(_ context.Context, ref plugin.Ref) (plugin.Program, error) {
+	return nil, kafka.Errorf(kafka.InvalidConfig, "Unknown plugin %s: this broker is built without plugins", ref)
+}
+
+func (noPlugins) Deploy(context.Context, plugin.Deployment) (plugin.Description, error) {
+	return plugin.Description{}, kafka.Errorf(kafka.InvalidRequest, "This broker is built without plugins")
+}
+
+func (noPlugins) List(context.Context) ([]plugin.Description, error)             { return nil, nil }
+func (noPlugins) Describe(context.Context, string) ([]plugin.Description, error) { return nil, nil }
+
+func (noPlugins) Remove(_ context.Context, ref plugin.Ref) error {
+	return kafka.Errorf(kafka.ResourceNotFound, "There is no plugin %s.", ref)
+}
+
+func (noPlugins) Revive(plugin.Digest) bool           { return false }
+func (noPlugins) Logs(plugin.Digest) []plugin.LogLine { return nil }

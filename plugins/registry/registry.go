@@ -1,0 +1,239 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/coordinator"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
+	"github.com/jackdawmq/jackdaw/plugins/builtin"
+)
+
+// Component is the name of the registry in reports of health.
+const Component = "plugins"
+
+// Settings is what a Registry works with.
+type Settings struct {
+	Metadata Metadata
+	Writer   coordinator.PartitionWriter
+	Reader   coordinator.PartitionReader
+	// OpenEngine makes the engine, at Start.
+	OpenEngine func() (plugin.Engine, error)
+	// Files are plugins to deploy at the start, as name@version=path.
+	Files  []string
+	Health *telemetry.Health
+	Log    *zap.Logger
+	Now    func() time.Time // nil: the clock
+}
+
+// Registry keeps the plugins of a cluster. It is safe for all goroutines.
+type Registry struct {
+	settings Settings
+	store    store
+	engine   atomic.Pointer[plugin.Engine] // nil before Start and after Stop
+	changing chan struct{}                 // one deployment or removal at a time
+
+	work   sync.WaitGroup
+	cancel context.CancelFunc // nil before Start
+
+	mu    sync.Mutex
+	known map[plugin.Digest]examined
+}
+
+// examined is what this broker's engine says about a digest.
+type examined struct {
+	info    plugin.Info
+	refused string // why it can't run here; "" when it can
+}
+
+var (
+	_ plugin.Module      = (*Registry)(nil)
+	_ plugin.Diagnostics = (*Registry)(nil)
+)
+
+// New returns a registry that knows nothing before Start.
+func New(s Settings) *Registry {
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	return &Registry{
+		settings: s, changing: make(chan struct{}, 1), known: map[plugin.Digest]examined{},
+		store: store{metadata: s.Metadata, writer: s.Writer, reader: s.Reader, now: s.Now},
+	}
+}
+
+// Start opens the engine and loads what is deployed in the background; then it deploys what the settings name.
+func (r *Registry) Start(context.Context) error {
+	engine, err := r.settings.OpenEngine()
+	if err != nil {
+		return err
+	}
+	r.engine.Store(&engine)
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	r.work.Go(func() { r.load(ctx) })
+	return nil
+}
+
+// Stop ends what runs in the background and closes the engine.
+func (r *Registry) Stop(ctx context.Context) error {
+	engine := r.engine.Swap(nil)
+	if engine == nil {
+		return nil
+	}
+	r.cancel()
+	r.work.Wait()
+	return (*engine).Stop(ctx)
+}
+
+// Revive ends the quarantine of a digest.
+func (r *Registry) Revive(d plugin.Digest) bool {
+	engine := r.engine.Load()
+	return engine != nil && (*engine).Revive(d)
+}
+
+// Logs returns the last lines that a digest logged.
+func (r *Registry) Logs(d plugin.Digest) []plugin.LogLine {
+	if engine := r.engine.Load(); engine != nil {
+		return (*engine).Logs(d)
+	}
+	return nil
+}
+
+// Lookup loads a plugin.
+func (r *Registry) Lookup(ctx context.Context, ref plugin.Ref) (plugin.Program, error) {
+	if program, ok := builtin.Program(ref); ok {
+		return program, nil
+	}
+	digest, err := r.resolve(ref)
+	if err != nil {
+		return nil, err
+	}
+	engine := r.engine.Load()
+	if engine == nil {
+		return nil, notLoaded(ref, "the broker is starting or stopping")
+	}
+	b, err := r.store.get(ctx, digest)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, notLoaded(ref, err.Error())
+	}
+	program, err := (*engine).Load(ctx, b)
+	if refusal, ok := errors.AsType[*plugin.Refusal](err); ok {
+		r.remember(digest, examined{plugin.Info{Digest: digest, Size: len(b)}, refusal.Error()})
+	} else if err == nil {
+		r.remember(digest, examined{info: program.Info()})
+	}
+	return program, err
+}
+
+func notLoaded(ref plugin.Ref, reason string) *plugin.Failure {
+	return &plugin.Failure{Plugin: ref.String(), Class: plugin.NotLoaded, Reason: reason}
+}
+
+// resolve returns the digest that a reference means.
+func (r *Registry) resolve(ref plugin.Ref) (plugin.Digest, error) {
+	image := r.settings.Metadata.Image()
+	if !ref.Digest.IsZero() {
+		if image.HasPlugin(ref.Digest) {
+			return ref.Digest, nil
+		}
+	} else if p := image.Plugins[ref.String()]; p != nil {
+		return p.Digest, nil
+	}
+	return plugin.Digest{}, kafka.Errorf(kafka.InvalidConfig, "Unknown plugin %s", ref)
+}
+
+// Deploy checks, compiles and tries a plugin, stores its bytes, and then its name.
+func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Description, error) {
+	if err := r.lock(ctx); err != nil {
+		return plugin.Description{}, err
+	}
+	defer r.unlock()
+	p := metadata.Plugin{
+		Name: d.Ref.Name, Version: d.Ref.Version, Digest: plugin.DigestOf(d.Bytes), Size: int64(len(d.Bytes)),
+		DeployedAt: r.settings.Now().UnixMilli(), Deployer: d.Deployer,
+	}
+	digest := plugin.Digest(p.Digest)
+	if was := r.settings.Metadata.Image().Plugins[p.Ref()]; was == nil || plugin.Digest(was.Digest) == digest {
+		if err := r.try(ctx, d); err != nil {
+			return plugin.Description{}, err
+		}
+		switch _, err := r.store.get(ctx, digest); {
+		case errors.Is(err, errNoBytes):
+			if err := r.store.put(ctx, digest, d.Bytes); err != nil {
+				return plugin.Description{}, err
+			}
+		case err != nil:
+			return plugin.Description{}, err
+		}
+	} // else AlterPlugins says why not
+	if err := r.settings.Metadata.AlterPlugins(ctx, []metadata.PluginChange{{Plugin: p}}); err != nil {
+		return plugin.Description{}, err
+	}
+	image := r.settings.Metadata.Image()
+	r.settings.Log.Info("plugin deployed", zap.String("plugin", p.Ref()), zap.Stringer("digest", digest),
+		zap.Int64("bytes", p.Size), zap.String("deployer", p.Deployer))
+	return r.describe(ctx, image, image.Plugins[p.Ref()]), nil
+}
+
+// Remove forgets a version, and its bytes when no other version has the same ones.
+func (r *Registry) Remove(ctx context.Context, ref plugin.Ref) error {
+	if err := r.lock(ctx); err != nil {
+		return err
+	}
+	defer r.unlock()
+	if plugin.ReservedName(ref.Name) {
+		return kafka.Errorf(kafka.InvalidRequest, "Plugin %s is part of the broker.", ref)
+	}
+	was := r.settings.Metadata.Image().Plugins[ref.String()]
+	change := metadata.PluginChange{Plugin: metadata.Plugin{Name: ref.Name, Version: ref.Version}, Remove: true}
+	if err := r.settings.Metadata.AlterPlugins(ctx, []metadata.PluginChange{change}); err != nil {
+		return err
+	}
+	r.settings.Log.Info("plugin removed", zap.Stringer("plugin", ref))
+	if was == nil || r.settings.Metadata.Image().HasPlugin(was.Digest) {
+		return nil
+	}
+	r.forget(was.Digest)
+	if err := r.store.remove(ctx, was.Digest, chunksOf(was.Size)); err != nil {
+		r.settings.Log.Warn("the bytes of a removed plugin are deleted at the next start", zap.Stringer("plugin", ref), zap.Error(err))
+	}
+	return nil
+}
+
+func chunksOf(size int64) int { return int(min((size+chunkSize-1)/chunkSize, maxChunks)) }
+
+func (r *Registry) lock(ctx context.Context) error {
+	select {
+	case r.changing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("another plugin is being deployed: %w", ctx.Err())
+	}
+}
+
+func (r *Registry) unlock() { <-r.changing }
+
+func (r *Registry) remember(d plugin.Digest, e examined) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known[d] = e
+}
+
+func (r *Registry) forget(d plugin.Digest) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.known, d)
+}
