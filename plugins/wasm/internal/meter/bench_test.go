@@ -1,6 +1,8 @@
 package meter_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -97,4 +99,34 @@ func BenchmarkRewrite(b *testing.B) {
 			b.ReportMetric(float64(len(rewritten))/float64(len(wasm)), "size")
 		}
 	})
+}
+
+// BenchmarkCompile compiles functions that are as bad for wazero as the limits let them be: those that took longest among many.
+func BenchmarkCompile(b *testing.B) {
+	code := map[string]string{
+		"calls through a table": repeat(25_000, "i32.const 0 call_indirect 0 0 drop"),
+		"loads":                 repeat(32_000, "local.get 0 i32.load 2 0 local.set 0"),
+		"table reads":           repeat(40_000, "local.get 0 table.get 0 drop"),
+		"ifs":                   repeat(4_900, "local.get 0 if void local.get 1 local.set 0 else local.get 0 local.set 1 end"),
+		"chained branches":      "block void " + repeat(1_500, "local.get 0 br_if 0") + "end",
+		"nested loops":          repeat(1_900, "loop void local.get 0 br_if 0") + repeat(1_900, "end"),
+		"fills":                 repeat(4_900, "i32.const 0 i32.const 0 i32.const 0 memory.fill 0"),
+	}
+	for _, name := range slices.Sorted(maps.Keys(code)) {
+		m := plugin().with(func(b *build) { b.tables = [][]byte{{0x70, 0, 1}} })
+		m.fn(i32+i32, "", code[name])
+		rewritten := instrument(b, m.bytes(), meter.Slice)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := wazero.NewRuntimeWithConfig(b.Context(), wazero.NewRuntimeConfigCompiler())
+				if _, err := r.CompileModule(b.Context(), rewritten); err != nil {
+					b.Fatal(err)
+				}
+				if err := r.Close(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -125,7 +125,7 @@ func (c *checker) body(i int) {
 	n := i + c.imported
 	body, where := &c.module.Bodies[i], place{what: "function", number: n}
 	variables := body.Locals + uint64(len(c.module.Types[c.module.Functions[i]].Params)) + c.mutable
-	s := stats{function: n, depth: 1, variables: variables - c.mutable, mutable: c.mutable, effort: c.effort.reset(variables)}
+	s := stats{function: n, depth: 1, variables: variables, mutable: c.mutable, effort: c.effort.reset(variables)}
 	walk := body.Walk()
 	var op binary.Operator
 	for walk.Next(&op) {
@@ -183,7 +183,7 @@ func (c *checker) operator(op *binary.Operator, s *stats, where place) {
 // stats is what a walk over one body counts.
 type stats struct {
 	function                    int
-	variables, mutable          uint64 // locals and parameters; mutable globals
+	variables, mutable          uint64 // locals, parameters and mutable globals; the last alone
 	depth, nesting              uint64
 	blocks, loops, calls, jumps uint64
 	values                      uint64 // of calls
@@ -227,6 +227,7 @@ func (u *usage) function(s *stats, body *binary.Body) {
 	raise(&most.Blocks, &where.Blocks, s.blocks, i)
 	raise(&most.JumpEntries, &where.JumpEntries, s.jumps, i)
 	raise(&most.LocalBlocks, &where.LocalBlocks, s.variables*s.blocks, i)
+	raise(&most.LocalLoops, &where.LocalLoops, s.variables*s.loops, i)
 	raise(&most.GlobalCalls, &where.GlobalCalls, s.mutable*(1+s.loops+s.calls), i)
 	raise(&most.CallValues, &where.CallValues, s.values, i)
 	raise(&most.Effort, &where.Effort, s.effort.steps, i)

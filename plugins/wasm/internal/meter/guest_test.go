@@ -42,18 +42,20 @@ func TestGoGuest(t *testing.T) {
 	}{
 		{"nesting", used.Nesting, limits.Nesting, 2},
 		{"blocks", used.Blocks, limits.Blocks, 4},
-		{"locals x blocks", used.LocalBlocks, limits.LocalBlocks, 1},
+		{"variables x blocks", used.LocalBlocks, limits.LocalBlocks, 2},
+		{"variables x loops", used.LocalLoops, limits.LocalLoops, 4},
 		{"jump table", used.JumpEntries, limits.JumpEntries, 4},
 		{"globals x calls", used.GlobalCalls, limits.GlobalCalls, 10},
 		{"values of calls", used.CallValues, limits.CallValues, 10},
 		{"effort", used.Effort, limits.Effort, 10},
-		{"body", used.Body, limits.Body, 10},
+		{"body", used.Body, limits.Body, 4},
 		{"segments", used.Segments, limits.Segments, 2},
 	} {
 		if c.used*c.far > c.limit {
 			t.Errorf("%s: the guest uses %d of %d", c.name, c.used, c.limit)
 		}
 	}
+	t.Logf("%+v", used)
 	if !m.WASI || m.Functions.Kinds() == nil {
 		t.Errorf("WASI %t, kinds %v", m.WASI, m.Functions.Kinds())
 	}

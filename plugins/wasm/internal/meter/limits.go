@@ -28,14 +28,16 @@ type Limits struct {
 	Nesting     uint64 // of blocks
 	Blocks      uint64 // blocks, loops, ifs and operators that work on many bytes or entries
 	JumpEntries uint64 // of all br_table
-	LocalBlocks uint64 // (locals + parameters) x blocks
+	LocalBlocks uint64 // (locals + parameters + mutable globals) x blocks
+	LocalLoops  uint64 // the same x loops, whose variables cost the square of their number
 	GlobalCalls uint64 // mutable globals x calls, metering included
 	CallValues  uint64 // parameters and results of all calls, and the calls themselves
 	Effort      uint64 // estimated steps of the compiler's search for variables, of about 10 ns
 }
 
 // DefaultLimits are the limits of ABI v1 for a memory of so many pages. Go guests with encoding/json, fmt, regexp and time need
-// at most a tenth to a half of each.
+// a tenth to a half of each. What they let through takes wazero up to a second or two a function (BenchmarkCompile);
+// without them a module of 25 KB took 90 s, one of 540 KB 12 s and 1.2 GB.
 func DefaultLimits(memoryPages uint32) Limits {
 	return Limits{
 		Size:         16 << 20,
@@ -55,13 +57,14 @@ func DefaultLimits(memoryPages uint32) Limits {
 		GlobalUses:   2_000_000,
 
 		Locals:      50_000,
-		Body:        1 << 20,
+		Body:        256 << 10,
 		Nesting:     2_000,
 		Blocks:      5_000,
 		JumpEntries: 10_000,
-		LocalBlocks: 20_000,
+		LocalBlocks: 50_000,
+		LocalLoops:  20_000,
 		GlobalCalls: 200_000,
-		CallValues:  200_000,
+		CallValues:  50_000,
 		Effort:      10_000_000,
 	}
 }
@@ -104,7 +107,8 @@ func (l *Limits) fields() []field {
 		{&l.Nesting, "nested blocks", inFunction},
 		{&l.Blocks, "blocks, loops, ifs and bulk operations", inFunction},
 		{&l.JumpEntries, "jump table entries", inFunction},
-		{&l.LocalBlocks, "locals x blocks", inFunction},
+		{&l.LocalBlocks, "variables x blocks", inFunction},
+		{&l.LocalLoops, "variables x loops", inFunction},
 		{&l.GlobalCalls, "globals x calls", inFunction},
 		{&l.CallValues, "parameters and results of calls", inFunction},
 		{&l.Effort, "steps of compiling (variables x chained branches)", inFunction},

@@ -156,9 +156,11 @@ func bombs() []refusal {
 		refuse("nesting", withCode(repeat(2_001, "block void"), repeat(2_001, "end")), "2001 nested blocks"),
 		refuse("blocks", withCode(repeat(5_001, "block void end")), "5001 blocks"),
 		refuse("bulk operations", withCode(repeat(5_001, "i32.const 0 i32.const 0 i32.const 0 memory.fill 0")), "5001 blocks"),
-		refuse("locals x blocks", withLocals(20_001), "20001 locals x blocks"),
+		refuse("locals x blocks", withLocals(20_001).with(func(b *build) { b.funcs[len(b.funcs)-1].code = asm(repeat(3, "block void end")) }), "60003 variables x blocks"),
+		refuse("locals x loops", withLocals(250).with(func(b *build) { b.funcs[len(b.funcs)-1].code = asm(repeat(81, "loop void end")) }), "20250 variables x loops"),
+		refuse("globals x loops", globals(250).with(func(b *build) { b.fn(none, none, repeat(81, "loop void end")) }), "20250 variables x loops"),
 		refuse("jump table", withCode("i32.const 0 br_table 10000", repeat(10_001, "0")), "10001 jump table entries"),
-		refuse("body", withCode(repeat(1<<20, "nop")), "bytes of code; at most 1048576"),
+		refuse("body", withCode(repeat(256<<10, "nop")), "262146 bytes of code; at most 262144"),
 		refuse("branches out of one block", branches, "steps of compiling"),
 		refuse("a chain of ifs that end", withLocals(20).with(func(b *build) {
 			b.funcs[len(b.funcs)-1].code = asm(repeat(4_000, "local.get 0 if void unreachable end"))
