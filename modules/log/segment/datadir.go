@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,9 @@ type dataDir struct {
 
 // start locks the directory, checks whose it is, and reads its checkpoints.
 func (d *dataDir) start(identity log.Identity) error {
+	if absolute, err := filepath.Abs(d.path); err == nil { // as Kafka's tools show it
+		d.path = filepath.ToSlash(absolute)
+	}
 	if err := d.create(); err != nil {
 		return err
 	}
@@ -94,13 +98,9 @@ func (d *dataDir) create() error {
 // scan lists the logs and returns the directories of deleted ones. It takes the clean shutdown marker away, so that a
 // crash from here on is seen as one.
 func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
-	marker := path.Join(d.path, cleanShutdownFile)
-	_, statErr := d.fs.Stat(marker)
-	clean := statErr == nil
-	if clean {
-		if err := errors.Join(d.fs.Remove(marker), d.fs.SyncDir(d.path)); err != nil {
-			return nil, nil, err
-		}
+	clean, err := d.takeMarker()
+	if err != nil {
+		return nil, nil, err
 	}
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
@@ -128,21 +128,19 @@ func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
 		} else if err != nil {
 			return nil, nil, err
 		}
-		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path, LeaderEpochs: func() ([]byte, error) {
-			return d.readLeaderEpochs(tp)
-		}})
+		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path})
 		d.clean[tp] = clean
 	}
 	return found, deleted, nil
 }
 
-// readLeaderEpochs returns the side file of leader epochs of a log that is not open.
-func (d *dataDir) readLeaderEpochs(tp kafka.TopicPartition) ([]byte, error) {
-	data, err := readFile(d.fs, path.Join(d.path, tp.String(), leaderEpochFile), maxProperties)
-	if isMissing(err) {
-		return nil, nil
+// takeMarker removes the clean shutdown marker and tells whether it was there.
+func (d *dataDir) takeMarker() (bool, error) {
+	marker := path.Join(d.path, cleanShutdownFile)
+	if _, err := d.fs.Stat(marker); err != nil {
+		return false, nil // at worst everything is recovered
 	}
-	return data, err
+	return true, errors.Join(d.fs.Remove(marker), d.fs.SyncDir(d.path))
 }
 
 // takeClean tells whether a log was closed properly, and from now on it is not.
