@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
 
@@ -37,6 +38,46 @@ func TestProduceAllocations(t *testing.T) {
 	f(7, -1, batch(t, nil, "value"))
 	f(13, 1, batch(t, nil, "value"))
 	f(9, 1, batch(t, func(h *record.Header) { h.Attributes = int16(record.LZ4) }, "value", "value"))
+}
+
+// TestJudgedProduceAllocations: neither does a chain cost the garbage collector anything while it changes nothing.
+func TestJudgedProduceAllocations(t *testing.T) {
+	b := newBroker(t)
+	b.createTopic("t", 1, valueSlot, "fake@1")
+	b.bind("t", func(c *plugin.Chain) {
+		fake := func(k plugin.Kind) *fakePlugin { return &fakePlugin{kind: k, name: "fake"} }
+		c.Partitioner = &plugin.Slot[plugin.Partitioner]{Plugin: fake(plugin.KindPartitioner), Shadow: fake(plugin.KindPartitioner)}
+		c.Key = fake(plugin.KindKeySerializer).slot(plugin.Policy{Mode: plugin.Validate})
+		c.Value = fake(plugin.KindValueSerializer).slot(plugin.Policy{Mode: plugin.Transform})
+		c.Value.Shadow = fake(plugin.KindValueSerializer)
+	})
+	f := func(codec record.Codec, n int) {
+		t.Helper()
+		var builder record.Builder
+		h := record.NewHeader()
+		h.Attributes = int16(codec)
+		builder.Reset(nil, h)
+		for range n {
+			builder.Append(1, []byte("key"), []byte("value"), record.RecordHeader{Key: []byte("h"), Value: []byte("v")})
+		}
+		original, err := builder.Finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, serve := serveAgain(b, produceRequest(9, -1, "t", kafka.TopicID{}, 0, original))
+		at := len(c.Body) - len(original) - trailingBytes(9)
+		run := func() {
+			copy(c.Body[at:], original)
+			serve()
+		}
+		run()
+		if allocs := testing.AllocsPerRun(200, run); allocs > 0 {
+			t.Errorf("%d records, %s: %v allocations", n, codec, allocs)
+		}
+	}
+	f(record.None, 1)
+	f(record.None, 100)
+	f(record.LZ4, 100)
 }
 
 // trailingBytes is what follows the records of a request with one partition: tags of the partition, topic and request.
