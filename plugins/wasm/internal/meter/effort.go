@@ -41,6 +41,16 @@ func (e *effort) operator(op *binary.Operator, walk *binary.Walker) {
 		e.otherwise()
 	case binary.OpEnd:
 		e.end()
+	default:
+		if !e.dead {
+			e.plain(op, walk)
+		}
+	}
+}
+
+// plain notes an operator that begins and ends nothing.
+func (e *effort) plain(op *binary.Operator, walk *binary.Walker) {
+	switch op.Code {
 	case binary.OpBr:
 		e.branch(op.Index)
 		e.dead = true

@@ -3,6 +3,7 @@ package meter_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
@@ -65,10 +66,13 @@ func validate(t *testing.T, wasm []byte) error {
 }
 
 // FuzzRun runs generated programs as they are and rewritten, on the engine that the broker uses: results, traps, memory, globals
-// must be the same, and fuel must be spent.
+// must be the same, fuel must be spent, and as much of it on the other engine: verdicts depend on no machine.
 func FuzzRun(f *testing.F) {
-	for seed := range 40 {
-		f.Add(bytes.Repeat([]byte{byte(seed), byte(seed * 7), byte(seed*seed + 3), 250 - byte(seed)}, 10+seed*3))
+	random := rand.NewChaCha8([32]byte{'j', 'd'})
+	for n := range 100 {
+		choices := make([]byte, 20+n*10)
+		random.Read(choices) //nolint:errcheck // never fails
+		f.Add(choices)
 	}
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		wasm := program(choices)
@@ -81,12 +85,15 @@ func FuzzRun(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain, metered := newHost(t, wazero.NewRuntimeConfigCompiler()), newHost(t, wazero.NewRuntimeConfigCompiler())
-		original, err := plain.runtime.Instantiate(t.Context(), wasm)
+		original, err := newHost(t, wazero.NewRuntimeConfigCompiler()).runtime.Instantiate(t.Context(), wasm)
 		if err != nil {
 			t.Fatalf("generated program invalid: %v", err)
 		}
-		instance, err := metered.start(rewritten, 0)
+		instance, err := newHost(t, wazero.NewRuntimeConfigCompiler()).start(rewritten, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		interpreted, err := newHost(t, wazero.NewRuntimeConfigInterpreter()).start(rewritten, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +107,9 @@ func FuzzRun(f *testing.F) {
 				t.Errorf("call %d: spent %d", call, spent)
 			}
 			compare(t, original, instance)
+			if _, elsewhere, _ := interpreted.call(1<<40, "jd_validate", call, call*77); elsewhere != spent {
+				t.Errorf("call %d: spent %d, and %d on the other engine", call, spent, elsewhere)
+			}
 		}
 	})
 }

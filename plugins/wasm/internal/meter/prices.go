@@ -20,8 +20,8 @@ const (
 // BytesFuel is what a host function charges for reading n bytes of the guest's memory.
 func BytesFuel(n uint32) int64 { return int64(n) / bytesPerFuel }
 
-// priceOf is what an operator costs whose work grows with its last operand: base units, and perUnit quarters of a unit for each
-// of what the operand counts.
+// priceOf is what an operator costs whose work grows with its last operand, besides being an operator: base units, and so many
+// quarters of a unit for each of what the operand counts. It is paid before the operator runs, and even if that traps or fails.
 func priceOf(op binary.Opcode) (base, quarters int64, sized bool) {
 	const entry = 8 // bytes of a table entry
 	switch op {

@@ -77,6 +77,7 @@ func shapes() []refusal {
 		refuse("files", importer("wasi_snapshot_preview1", "path_open", i32, i32), "wasi_snapshot_preview1.path_open"),
 		refuse("import of another type", importer("jackdaw_1", "log", i32+i32, ""), "the import jackdaw_1.log has the type (i32, i32); it is (i32, i32, i32)"),
 		refuse("WASI import of another type", importer("wasi_snapshot_preview1", "proc_exit", "", ""), "proc_exit has the type ()"),
+		refuse("many unknown imports", plugin().with(func(b *build) { b.imports = repeated([]byte{1, 'a', 1, 'b', 0, 0}, 1_000) }), "a.b, a.b and 900 more"),
 		refuse("control characters", importer("a\x1b[2J", strings.Repeat("b", 1000), "", ""), `"a\x1b[2J.bbb`),
 	}
 }

@@ -157,7 +157,7 @@ func (m *Module) required(markers []string) (reasons []error) {
 	if !m.Has(marker + "1") {
 		if len(markers) > 0 {
 			reasons = append(reasons, fmt.Errorf("the module is made for another version of the ABI (%s); this broker knows %s1",
-				strings.Join(markers[:min(len(markers), 10)], ", "), marker))
+				quoted(strings.Join(markers, ", ")), marker))
 		} else {
 			reasons = append(reasons, fmt.Errorf("the export %s1 is missing: it tells the version of the plugin ABI", marker))
 		}
@@ -215,7 +215,16 @@ func (m *Module) importShape() (reasons []error) {
 		}
 	}
 	if len(unknown) > 0 {
-		reasons = append(reasons, fmt.Errorf("the module imports what plugins are not given: %s", strings.Join(unknown, ", ")))
+		reasons = append(reasons, fmt.Errorf("the module imports what plugins are not given: %s", enumerate(unknown)))
 	}
 	return reasons
+}
+
+// enumerate lists names, not more than a person reads.
+func enumerate(names []string) string {
+	const most = 100
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
