@@ -160,6 +160,53 @@ func TestTombstones(t *testing.T) {
 	}
 }
 
+// TestAbortedTransactions compacts records of a producer that aborted one transaction and committed the next: what was
+// aborted goes, and what it would have replaced stays.
+func TestAbortedTransactions(t *testing.T) {
+	txn := func(h *record.Header) {
+		h.Attributes = record.TransactionalBit
+		h.ProducerID, h.ProducerEpoch, h.BaseSequence = 5, 0, 0
+	}
+	end := func(offset int64, kind record.ControlType) record.Batch {
+		b, err := record.Marker{ProducerID: 5, Type: kind, Timestamp: 1}.AppendTo(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		record.Batch(b).SetBaseOffset(offset)
+		return b
+	}
+	before := batch(t, 0, nil, pair{"a", "old"}, pair{"b", "old"})
+	aborted := batch(t, 2, txn, pair{"a", "aborted"})
+	committed := batch(t, 4, txn, pair{"b", "new"})
+	keys := compact.NewKeyMap(1<<20, 0.9)
+	for _, marker := range []record.Batch{end(3, record.ControlAbort), end(5, record.ControlCommit)} {
+		if err := keys.AddMarker(marker); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, b := range []record.Batch{before, aborted, end(3, record.ControlAbort), committed, end(5, record.ControlCommit)} {
+		if ok, err := keys.AddBatch(b, 0, 1<<20); !ok || err != nil {
+			t.Fatalf("add: %v, %v", ok, err)
+		}
+	}
+	filter := compact.Filter{Keys: keys, Now: time.UnixMilli(1), MaxBytes: 1 << 20}
+	f := func(b record.Batch, want string) {
+		t.Helper()
+		got, err := filter.Append(nil, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := show(t, got); text != want {
+			t.Errorf("%s, want %s", text, want)
+		}
+	}
+	f(before, "[0,1] 0:a=old")
+	f(aborted, "nothing")
+	f(committed, "[4,4] 4:b=new")
+	filter.LastSequence = func(kafka.ProducerID, int64) bool { return true }
+	f(aborted, "[2,2]")
+}
+
 func TestFullMap(t *testing.T) {
 	m := compact.NewKeyMap(0, 0.5) // the smallest: 1,024 slots
 	base := int64(0)

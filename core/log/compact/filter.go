@@ -22,6 +22,7 @@ type Filter struct {
 
 	builder record.Builder
 	kept    []bool // of each record of the batch at hand, whether it stays
+	aborted bool   // the batch at hand is of an aborted transaction
 }
 
 // verdict is what a first look at a batch's records found.
@@ -47,6 +48,7 @@ func (f *Filter) Append(dst []byte, b record.Batch) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	f.aborted = f.Keys.aborted(&h)
 	v := f.judge(&h, &records)
 	err = records.Err()
 	records.Close()
@@ -82,6 +84,9 @@ func (f *Filter) judge(h *record.Header, records *record.Records) (v verdict) {
 
 // keep tells whether a record stays.
 func (f *Filter) keep(h *record.Header, r *record.Record) bool {
+	if f.aborted {
+		return false
+	}
 	offset := h.RecordOffset(r)
 	if offset >= f.Keys.End() {
 		return true // the map knows nothing about what comes after it

@@ -15,6 +15,8 @@ type KeyMap struct {
 	limit int // slots at most
 	load  float64
 	end   int64
+
+	markers markers
 }
 
 // slot is empty while next is 0.
@@ -34,7 +36,7 @@ func NewKeyMap(maxBytes int64, load float64) *KeyMap {
 }
 
 // Reset empties the map and gives its memory back.
-func (m *KeyMap) Reset() { m.slots, m.used, m.end = nil, 0, 0 }
+func (m *KeyMap) Reset() { m.slots, m.used, m.end, m.markers = nil, 0, 0, nil }
 
 // End returns the offset behind the last batch that AddBatch has added wholly: later records are not compacted.
 func (m *KeyMap) End() int64 { return m.end }
@@ -46,7 +48,7 @@ func (m *KeyMap) Len() int { return m.used }
 // is full: then the batch is not covered. maxBytes bounds the decompressed records.
 func (m *KeyMap) AddBatch(b record.Batch, from int64, maxBytes int) (bool, error) {
 	h := b.Header()
-	if !h.IsControl() && h.Count > 0 {
+	if !h.IsControl() && h.Count > 0 && !m.aborted(&h) {
 		records, err := b.Records(maxBytes)
 		if err != nil {
 			return false, err

@@ -36,6 +36,10 @@ func (l *partitionLog) compact(now time.Time) {
 		return
 	}
 	keys := compact.NewKeyMap(keyBytes, 0.9)
+	if err := l.readMarkers(keys); err != nil {
+		l.engine.logger.Error("compaction failed", zap.Stringer("log", l.spec.TopicPartition), zap.Error(err))
+		return
+	}
 	fresh, err := rewrite(old, from, keys, &compact.Filter{
 		Keys: keys, Now: now, DeleteRetention: settings.DeleteRetention, MaxBytes: recordBytes,
 		LastSequence: bounds.LastSequence, Upper: upper,
@@ -52,6 +56,18 @@ func (l *partitionLog) compact(now time.Time) {
 	l.segments = slices.Concat(fresh, l.segments[len(old):])
 	l.compacted = keys.End()
 	l.measure()
+}
+
+// readMarkers finds out how transactions ended, in the newest segment too.
+func (l *partitionLog) readMarkers(keys *compact.KeyMap) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return eachBatch(l.segments, func(b record.Batch) error {
+		if h := b.Header(); h.IsControl() {
+			return keys.AddMarker(b)
+		}
+		return nil
+	})
 }
 
 // cleanable returns the segments that may be compacted and the offset behind them. due tells whether it is time: enough of

@@ -19,6 +19,9 @@ const maxBatchRecords = 1 << 30
 // compact reads the keys of the dirty segments, then rewrites all segments up to where the keys are known. It returns
 // that offset and the bytes that are left.
 func (c *cleaning) compact(ctx context.Context, keys *compact.KeyMap, limit *throttle) (end, after int64, err error) {
+	if err := c.readMarkers(ctx, keys); err != nil {
+		return 0, 0, err
+	}
 	if err := c.readKeys(ctx, keys, limit); err != nil {
 		return 0, 0, err
 	}
@@ -46,6 +49,47 @@ func (c *cleaning) compact(ctx context.Context, keys *compact.KeyMap, limit *thr
 		end = max(end, c.upper) // behind the last batch there may be a gap
 	}
 	return end, after, nil
+}
+
+// readMarkers finds out how transactions ended. It looks at all headers of the log, the active segment's too: a transaction
+// whose records may be compacted has ended, but maybe far behind them.
+func (c *cleaning) readMarkers(ctx context.Context, keys *compact.KeyMap) error {
+	for _, s := range c.log.view.Load().segments {
+		if err := s.readMarkers(ctx, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *segment) readMarkers(ctx context.Context, keys *compact.KeyMap) error {
+	h, err := s.batches.acquire()
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	size, _ := s.extent()
+	var sc scanner
+	sc.begin(h.file, 0, size)
+	defer sc.end()
+	for err = sc.next(); err == nil; err = sc.next() {
+		if sc.header.IsControl() {
+			batch := make(record.Batch, sc.header.Size())
+			if err := readFull(h.file, batch, sc.at); err != nil {
+				return err
+			}
+			if err := keys.AddMarker(batch); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if errors.Is(err, errEnd) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", s.path(logSuffix), err)
 }
 
 // readKeys fills the map from the dirty segments until they end or the map is full.

@@ -135,7 +135,7 @@ func (c *cleaning) run(ctx context.Context, keys *compact.KeyMap, limit *throttl
 	end, after, err := c.compact(ctx, keys, limit)
 	switch {
 	case err == nil:
-	case ctx.Err() != nil || errors.Is(err, errAborted) || l.writable() != nil:
+	case ctx.Err() != nil || errors.Is(err, errAborted) || isMissing(err) || l.writable() != nil:
 		return
 	default:
 		l.cleaning.broken.Store(true)
