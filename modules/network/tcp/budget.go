@@ -70,6 +70,16 @@ func (b *budget) tryTake(c *claim, n int64) bool {
 	return true
 }
 
+// force adds n bytes to the claim, beyond the limit if need be: they were taken already.
+func (b *budget) force(c *claim, n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.grant(c, n)
+}
+
+// held returns how many bytes the claim holds. It is for the claim's own goroutine.
+func (c *claim) held() int64 { return c.bytes + c.overdraw }
+
 // grant gives bytes within the limit. b.mu is held.
 func (b *budget) grant(c *claim, n int64) {
 	b.used += n

@@ -100,7 +100,9 @@ func (c *conn) request(frame []byte) bool {
 	call.Response.Reset()
 	call.Response.Body = c.out.body()
 
+	defer c.giveBack()
 	ok := c.handle()
+	c.chargeAnswer()
 	c.observe()
 	call.Body = nil
 	c.frames.release()
@@ -123,7 +125,6 @@ func (c *conn) request(frame []byte) bool {
 // handle runs the request's handler. It returns false when it panicked: what the client would get then is unknown, so it
 // gets nothing.
 func (c *conn) handle() (ok bool) {
-	defer c.l.decode.release(c.decode)
 	if !c.chargeDecoding() {
 		return false
 	}
@@ -144,6 +145,9 @@ func (c *conn) handle() (ok bool) {
 // chargeDecoding takes memory for what the body can become, and returns false when the connection has to end instead.
 func (c *conn) chargeDecoding() bool {
 	cost, mayWait := decodeCost(c.call.Key, len(c.call.Body))
+	if answersMore(c.call.Key) {
+		cost = max(cost, c.l.answers.expected(c.call.Key))
+	}
 	switch {
 	case cost == 0:
 		return true
@@ -158,6 +162,31 @@ func (c *conn) chargeDecoding() bool {
 			zap.String("api", wire.APIName(c.call.Key)), zap.Int("body", len(c.call.Body)))
 		return false
 	}
+}
+
+// chargeAnswer makes what is charged for a request what its answer takes. It holds that until the client has taken it.
+func (c *conn) chargeAnswer() {
+	if !answersMore(c.call.Key) {
+		return
+	}
+	n := len(c.call.Response.Body)
+	c.l.answers.note(c.call.Key, n)
+	if n <= keptResponse {
+		n = 0 // in the connection's own buffer
+	}
+	switch more := int64(n) - c.decode.held(); {
+	case more > 0:
+		c.l.decode.force(c.decode, more)
+	case more < 0:
+		c.l.decode.giveBack(c.decode, -more)
+	}
+	c.progress.charged.Store(c.decode.held() > 0)
+}
+
+// giveBack returns what the request and its answer took.
+func (c *conn) giveBack() {
+	c.progress.charged.Store(false)
+	c.l.decode.release(c.decode)
 }
 
 // observe measures a request that was handled.

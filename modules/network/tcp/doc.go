@@ -23,7 +23,9 @@
 //
 // Some bodies grow when they are decoded into structs, at the worst by a factor of 64: before such a request runs, its
 // body times 64 is charged to a budget of its own by rule 3. (JoinGroup and SyncGroup, which wait for other members, are
-// charged less and refused rather than kept waiting.) And each API has a limit of its own for frames; only Produce may be
+// charged less and refused rather than kept waiting.) Answers that tell what the broker holds (metadata, configs, groups)
+// are charged to the same budget: before they are built for as much as the last ones took, then for what they are, until
+// the client has taken them. While others wait for that, a client that takes nothing for 10 s is closed. And each API has a limit of its own for frames; only Produce may be
 // as large as socket.request.max.bytes.
 //
 // # Closing

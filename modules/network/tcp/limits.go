@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/jackdawmq/jackdaw/core/wire"
 )
@@ -14,6 +15,13 @@ const (
 
 	decodeFactor      = 64 // bytes of structs that a hostile byte of an array can become when kmsg decodes it
 	groupDecodeFactor = 20 // the same for protocols and assignments, once they did decode
+
+	// A byte of DescribeConfigs becomes a hundred of structs and as many of the answer, times the configs of a resource; a
+	// broker's alone are about as many as describeLeast.
+	describeFactor = 1000
+	describeLeast  = 128 << 10
+	// answerFactor is how much larger an answer is while it is built of structs.
+	answerFactor = 3
 )
 
 const (
@@ -45,12 +53,48 @@ func frameMax(key int16, requestMax int) int {
 // the number of connections.
 func decodeCost(key int16, body int) (cost int64, mayWait bool) {
 	switch {
+	case key == wire.DescribeConfigs:
+		return max(int64(body)*describeFactor, describeLeast), true
 	case key == wire.Produce || key == wire.Fetch || body <= smallFrame:
 		return 0, true
 	case key == wire.JoinGroup || key == wire.SyncGroup:
 		return int64(body) * groupDecodeFactor, false
 	default:
 		return int64(body) * decodeFactor, true
+	}
+}
+
+// answersMore reports whether the answer for an API key can be far larger than its request, because it tells what the
+// broker holds.
+func answersMore(key int16) bool {
+	if wire.LookupAPI(key) == nil {
+		return false
+	}
+	switch key {
+	case wire.Produce, wire.Fetch, wire.OffsetCommit, wire.JoinGroup, wire.SyncGroup, wire.Heartbeat, wire.LeaveGroup,
+		wire.APIVersions, wire.SASLHandshake, wire.SASLAuthenticate:
+		return false
+	}
+	return true
+}
+
+// answers remembers how large the answers for each API key are, so that what they will take can be asked for before they
+// are built.
+type answers [128]atomic.Int64
+
+// expected returns what an answer for a key may take while it is built; 0 for small ones.
+func (a *answers) expected(key int16) int64 {
+	if n := a[key].Load(); n > keptResponse {
+		return n * answerFactor
+	}
+	return 0
+}
+
+// note remembers the size of an answer; a large one is forgotten over the next ones.
+func (a *answers) note(key int16, n int) {
+	last := a[key].Load()
+	if size := max(int64(n), last-last/4); size != last {
+		a[key].Store(size)
 	}
 }
 

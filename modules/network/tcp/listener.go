@@ -31,8 +31,10 @@ type Listener struct {
 	pool   pool
 	usual  *budget // frames up to hugeFrame
 	huge   *budget
-	decode *budget
-	clock  atomic.Int64 // the sweeper's, Unix nanoseconds
+	decode *budget // what requests decode to, and their answers
+
+	answers answers
+	clock   atomic.Int64 // the sweeper's, Unix nanoseconds
 
 	ctx      context.Context //nolint:containedctx // of all connections; it ends with Close
 	cancel   context.CancelFunc

@@ -21,6 +21,8 @@ type progress struct {
 	moved atomic.Int64 // when a byte was last received or sent, or the phase began
 	began atomic.Int64 // when the phase began
 	bytes atomic.Int64 // received since the phase began
+	// charged is true while an answer holds memory that others may wait for.
+	charged atomic.Bool
 }
 
 func (p *progress) enter(ph phase) {

@@ -44,6 +44,9 @@ func (l *Listener) look(now int64) {
 			closeIdle(c, now, l.cfg.MaxIdle)
 		case phaseWriting:
 			closeIdle(c, now, l.stuckLimit())
+			if p.charged.Load() && l.decode.waiting.Load() > 0 {
+				closeIdle(c, now, stallGrace)
+			}
 		case phaseReading:
 			closeIdle(c, now, l.stuckLimit())
 			if c.frames.holdsUp(now) {
@@ -71,7 +74,7 @@ func (l *Listener) stuckLimit() time.Duration {
 // closeIdle closes a connection on which nothing moved for longer than limit; a negative limit is none.
 func closeIdle(c *conn, now int64, limit time.Duration) {
 	if limit >= 0 && now-c.progress.moved.Load() > int64(limit) {
-		c.log.Debug("connection closed: nothing moved for connections.max.idle.ms", zap.Duration("limit", limit))
+		c.log.Debug("connection closed: nothing moved", zap.Duration("limit", limit))
 		_ = c.net.Close() // its goroutine sees that and ends
 	}
 }
