@@ -116,7 +116,8 @@ func unzstd(dst, src []byte, limit int) ([]byte, error) {
 func readAll(r io.Reader, dst []byte, start, limit int) ([]byte, error) {
 	for {
 		if len(dst) == cap(dst) {
-			dst = slices.Grow(dst, 4096)
+			// Doubling leaves less garbage behind than what append does for large slices.
+			dst = slices.Grow(dst, min(max(len(dst)-start, 4096), limit+1-(len(dst)-start)))
 		}
 		// One byte more than allowed tells a stream that is too long from one that just fits.
 		room := min(cap(dst)-len(dst), limit+1-(len(dst)-start))
