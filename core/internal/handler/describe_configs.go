@@ -16,8 +16,8 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
-// maxDescribed is how many configs one answer may hold: 30,000 topics.
-const maxDescribed = 1_000_000
+// maxDescribed is how many configs one answer may hold: 9,000 topics, a hundred megabytes.
+const maxDescribed = 300_000
 
 func (h *Handlers) describeConfigs(c *api.Call, req *kmsg.DescribeConfigsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDescribeConfigsResponse()
