@@ -90,16 +90,17 @@ func mustRoll(s *segment, bytes int, info log.AppendInfo, settings *log.Settings
 		return false
 	}
 	return size > int64(settings.SegmentBytes-bytes) ||
-		s.age(info.MaxTimestamp) > segmentAge(settings)-s.jitter ||
+		s.age(info.MaxTimestamp) > (segmentAge(settings)-s.jitter).Milliseconds() ||
 		s.offsets.full(0) || s.times.full(1)
 }
 
-// age returns how much time lies between the segment's first batch and a new one.
-func (s *segment) age(timestamp int64) time.Duration {
+// age returns how many milliseconds lie between the segment's first batch and a new one. Timestamps can be anything: a
+// time.Duration could not hold the difference.
+func (s *segment) age(timestamp int64) int64 {
 	if first := s.firstTimestamp.Load(); first >= 0 {
-		return time.Duration(max(timestamp-first, 0)) * time.Millisecond
+		return timestamp - first
 	}
-	return time.Since(s.created)
+	return time.Since(s.created).Milliseconds()
 }
 
 // segmentAge returns segment.ms, and max.compaction.lag.ms for a compacted topic if that is less: an active segment is

@@ -158,7 +158,7 @@ func (e *Engine) open(ctx context.Context, spec log.Spec, host log.Host, found l
 	dir := path.Join(root.path, spec.TopicPartition.String())
 	if !exists || found.TopicID.IsZero() {
 		if err := e.makeDir(dir, spec.TopicID); err != nil {
-			return nil, e.openFailed(root, err)
+			return nil, openFailed(err)
 		}
 	}
 	clean := root.takeClean(spec.TopicPartition)
@@ -172,13 +172,13 @@ func (e *Engine) open(ctx context.Context, spec log.Spec, host log.Host, found l
 	}
 	l, err := e.openLog(ctx, root, dir, spec, host, clean)
 	if err != nil {
-		return nil, e.openFailed(root, err)
+		return nil, openFailed(err)
 	}
 	return l, nil
 }
 
 // openFailed gives an error its code. A log that can't be opened does not take its directory offline: others may work.
-func (e *Engine) openFailed(_ *dataDir, err error) error {
+func openFailed(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

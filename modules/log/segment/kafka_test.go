@@ -170,6 +170,13 @@ func TestKafkaDirectory(t *testing.T) {
 	f := func(name string, without ...string) {
 		t.Run(name, func(t *testing.T) {
 			disk := load(t, "testdata/kafka", without...)
+			if strings.Contains(name, "preallocated") { // as Kafka's are while it runs
+				for suffix, size := range map[string]int{"index": 10485760, "timeindex": 10485756} {
+					if err := writeTo(disk, "/data/orders-0/00000000000000000217."+suffix, make([]byte, size)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
 			e, l, _ := openFound(t, disk, "orders", kafkaSettings(20000))
 			s := l.Status()
 			if s.StartOffset != 0 || s.EndOffset != 234 || s.Segments != 2 || s.SizeBytes != 19417+2440 {
@@ -191,6 +198,7 @@ func TestKafkaDirectory(t *testing.T) {
 	f("crash without checkpoint", ".kafka_cleanshutdown", "recovery-point-offset-checkpoint")
 	f("clean without indexes", "index")
 	f("crash without indexes", ".kafka_cleanshutdown", "index")
+	f("crash with preallocated indexes", ".kafka_cleanshutdown", "0217.index", "0217.timeindex")
 	f("only the batches", ".kafka_cleanshutdown", "index", "checkpoint", ".snapshot")
 }
 

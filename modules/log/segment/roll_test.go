@@ -64,6 +64,7 @@ func TestRoll(t *testing.T) {
 	f("young", 1, second, 5000, 5500, 6000)
 	f("by the age of records", 2, second, 5000, 6000, 6001)
 	f("age counts from each first record", 3, second, 0, 1001, 2002, 2003)
+	f("a record from the far future", 2, second, 0, 1<<62)
 	f("older records do not roll", 1, second, 5000, 1000, 6000)
 	f("max.compaction.lag.ms", 2, func(s *log.Settings) { s.Compact, s.MaxCompactionLag = true, time.Second }, 5000, 6001)
 	f("max.compaction.lag.ms of a topic that is not compacted", 1, func(s *log.Settings) { s.MaxCompactionLag = time.Second }, 5000, 6001)
