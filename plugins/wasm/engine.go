@@ -192,11 +192,11 @@ func (p *program) release(pool *pool) {
 // engine.mu.
 func (p *program) checkUsers() {
 	e := p.engine
-	if e.programs[p.digest] != p || p.users > 0 && !(e.stopped && len(p.pools) == 0) {
-		return
+	unused := p.users == 0 || e.stopped && len(p.pools) == 0
+	if unused && e.programs[p.digest] == p {
+		delete(e.programs, p.digest)
+		close(p.unused)
 	}
-	delete(e.programs, p.digest)
-	close(p.unused)
 }
 
 // openPools lists the pools; the caller holds engine.mu.

@@ -2,6 +2,7 @@ package wasm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -154,7 +155,7 @@ func (p *pool) failed(f *plugin.Failure) {
 
 // noInstance counts the failure of a set-up for a call; other errors are the caller's own.
 func (p *pool) noInstance(err error) error {
-	if f, ok := err.(*plugin.Failure); ok {
+	if f, ok := errors.AsType[*plugin.Failure](err); ok {
 		p.failed(f)
 	}
 	return err
@@ -167,7 +168,7 @@ func (p *pool) settled(err error) {
 		q.succeeded()
 		return
 	}
-	if f, ok := err.(*plugin.Failure); ok && counts(f.Class) && q.failed(time.Now()) {
+	if f, ok := errors.AsType[*plugin.Failure](err); ok && counts(f.Class) && q.failed(time.Now()) {
 		p.log(zapcore.ErrorLevel, fmt.Appendf(nil, "quarantined until %s: it failed too often", q.ends().UTC().Format("15:04:05Z")))
 	}
 }

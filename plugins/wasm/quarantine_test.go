@@ -50,7 +50,7 @@ func TestQuarantine(t *testing.T) {
 		for range 20 {
 			for !q.failed(time.Now()) {
 			}
-			time.Sleep(q.ends().Sub(time.Now()) + 1)
+			time.Sleep(time.Until(q.ends()) + 1)
 		}
 		if q.failed(time.Now()); time.Until(q.ends()) != maxQuarantine {
 			t.Errorf("a quarantine lasts %s", time.Until(q.ends()))

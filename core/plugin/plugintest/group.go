@@ -9,7 +9,7 @@ import (
 
 // Partitioner tests what open returns, a new one each time, with batches on which the plugin does not fail.
 func Partitioner(t *testing.T, open func(testing.TB) plugin.Partitioner, batches ...*plugin.Batch) {
-	bound(t, func(t testing.TB) plugin.Bound { return open(t) })
+	bound(t, func(tb testing.TB) plugin.Bound { return open(tb) })
 	p, other := open(t), open(t)
 	defer p.Close()
 	defer other.Close()
@@ -57,7 +57,7 @@ func Partitioner(t *testing.T, open func(testing.TB) plugin.Partitioner, batches
 
 // Assignor tests what open returns, a new one each time, with groups on which the plugin does not fail.
 func Assignor(t *testing.T, open func(testing.TB) plugin.Assignor, groups ...*plugin.Group) {
-	bound(t, func(t testing.TB) plugin.Bound { return open(t) })
+	bound(t, func(tb testing.TB) plugin.Bound { return open(tb) })
 	s, other := open(t), open(t)
 	defer s.Close()
 	defer other.Close()

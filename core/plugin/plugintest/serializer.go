@@ -32,7 +32,7 @@ func calls() []call {
 
 // Serializer tests what open returns, a new one each time, with batches on which the plugin does not fail.
 func Serializer(t *testing.T, open func(testing.TB) plugin.Serializer, batches ...*plugin.Batch) {
-	bound(t, func(t testing.TB) plugin.Bound { return open(t) })
+	bound(t, func(tb testing.TB) plugin.Bound { return open(tb) })
 	for _, c := range calls() {
 		t.Run(c.name, func(t *testing.T) { testCall(t, c, open, batches) })
 	}
