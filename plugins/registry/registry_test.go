@@ -1,0 +1,424 @@
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
+	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/shard/shardtest"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
+	"github.com/jackdawmq/jackdaw/core/vfs"
+	"github.com/jackdawmq/jackdaw/modules/metadata/file"
+	"github.com/jackdawmq/jackdaw/plugins/registry"
+	"github.com/jackdawmq/jackdaw/plugins/wasm"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// cluster is what survives a restart of the registry.
+type cluster struct {
+	*file.Controller
+	log    *shardtest.Log
+	health *telemetry.Health
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	c := file.New(file.Settings{FS: vfs.OS{}, Configs: config.NewResolver(nil), Log: zaptest.NewLogger(t)})
+	if err := c.Start(t.Context(), metadata.Registration{ID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return &cluster{Controller: c, log: &shardtest.Log{}}
+}
+
+// start returns a registry whose background work has ended.
+func (c *cluster) start(t *testing.T, files ...string) *registry.Registry {
+	t.Helper()
+	c.health = telemetry.NewHealth()
+	r := registry.New(registry.Settings{
+		Metadata: c.Controller, Writer: c.log, Reader: c.log, Files: files, Health: c.health, Log: zaptest.NewLogger(t),
+		OpenEngine: func() (plugin.Engine, error) { return wasm.New(wasm.Config{}) },
+	})
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	r.Loaded()
+	return r
+}
+
+// guest is a good plugin; each label makes another digest, and pad makes it larger.
+func guest(t *testing.T, label string, pad int) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "wasm", "testdata", "guest.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := append([]byte{byte(len(label))}, label...)
+	section = append(section, make([]byte, pad)...)
+	return append(binary.AppendUvarint(append(b, 0), uint64(len(section))), section...)
+}
+
+func ref(t *testing.T, s string) plugin.Ref {
+	t.Helper()
+	r, err := plugin.ParseRef(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func deploy(t *testing.T, r *registry.Registry, name string, b []byte) (plugin.Description, error) {
+	t.Helper()
+	return r.Deploy(t.Context(), plugin.Deployment{Ref: ref(t, name), Bytes: b, Deployer: "User:me"})
+}
+
+func mustDeploy(t *testing.T, r *registry.Registry, name string, b []byte) plugin.Description {
+	t.Helper()
+	d, err := deploy(t, r, name, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func mustLookup(t *testing.T, r *registry.Registry, name string, want []byte) {
+	t.Helper()
+	p, err := r.Lookup(t.Context(), ref(t, name))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	defer p.Close()
+	if got := p.Info().Digest; got != plugin.DigestOf(want) {
+		t.Errorf("%s is %s", name, got.Short())
+	}
+}
+
+func names(t *testing.T, r *registry.Registry) []string {
+	t.Helper()
+	list, err := r.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, d := range list {
+		if !d.Builtin {
+			refs = append(refs, d.Ref.String())
+		}
+	}
+	return refs
+}
+
+func TestDeploy(t *testing.T) {
+	c := newCluster(t)
+	r := c.start(t)
+	v1, v2 := guest(t, "one", 0), guest(t, "two", 3<<20)
+	d := mustDeploy(t, r, "geo@1", v1)
+	if d.Info.Digest != plugin.DigestOf(v1) || d.Info.Size != len(v1) || d.Deployer != "User:me" || d.Deployed.IsZero() || len(d.Info.Functions.Kinds()) == 0 {
+		t.Errorf("deployed %+v", d)
+	}
+	before := len(c.log.Batches(chunks))
+	mustDeploy(t, r, "geo@1", v1)
+	mustDeploy(t, r, "copy@1", v1)
+	if after := len(c.log.Batches(chunks)); after != before {
+		t.Errorf("the same bytes were stored again: %d batches after %d", after, before)
+	}
+	if _, err := deploy(t, r, "geo@1", v2); !errors.Is(err, kafka.DuplicateResource) {
+		t.Errorf("another digest: %v", err)
+	}
+	if len(c.log.Batches(chunks)) != before {
+		t.Error("bytes of a refused version were stored")
+	}
+	mustDeploy(t, r, "geo@2", v2)
+	if n := len(c.log.Batches(chunks)) - before; n != 5 {
+		t.Errorf("3 MiB are %d chunks", n)
+	}
+	for _, b := range c.log.Batches(chunks) {
+		if len(b) > 1048588 {
+			t.Errorf("a batch of %d bytes is larger than max.message.bytes", len(b))
+		}
+	}
+	mustLookup(t, r, "geo@1", v1)
+	mustLookup(t, r, "geo@2", v2)
+	mustLookup(t, r, plugin.DigestOf(v2).String(), v2)
+	if got := names(t, r); !slices.Equal(got, []string{"copy@1", "geo@1", "geo@2"}) {
+		t.Errorf("list: %q", got)
+	}
+	if versions, err := r.Describe(t.Context(), "murmur2"); err != nil || len(versions) != 1 || !versions[0].Builtin {
+		t.Errorf("a plugin of the broker: %+v, %v", versions, err)
+	}
+	if versions, err := r.Describe(t.Context(), "nosuch"); err != nil || len(versions) != 0 {
+		t.Errorf("an unknown plugin: %+v, %v", versions, err)
+	}
+}
+
+var chunks = kafka.TopicPartition{Topic: kafka.PluginsTopic}
+
+func TestRestart(t *testing.T) {
+	c := newCluster(t)
+	v1, v2 := guest(t, "one", 0), guest(t, "two", 2<<20)
+	r := c.start(t)
+	mustDeploy(t, r, "geo@1", v1)
+	mustDeploy(t, r, "geo@2", v2)
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); classOf(err) != plugin.NotLoaded {
+		t.Errorf("after the stop: %v", err)
+	}
+	r = c.start(t)
+	mustLookup(t, r, "geo@2", v2)
+	mustLookup(t, r, "geo@1", v1)
+	if report := c.health.Report(); len(report.Components) > 0 && report.Components[0].Error != "" {
+		t.Errorf("health: %+v", report)
+	}
+}
+
+func classOf(err error) plugin.Class {
+	if f, ok := errors.AsType[*plugin.Failure](err); ok {
+		return f.Class
+	}
+	return 0
+}
+
+// TestTornDeployment leaves some chunks, as a crash does: they are no plugin, they go, and deploying again works.
+func TestTornDeployment(t *testing.T) {
+	c := newCluster(t)
+	v1, torn := guest(t, "one", 0), guest(t, "torn", 2<<20)
+	r := c.start(t)
+	mustDeploy(t, r, "geo@1", v1)
+	digest := plugin.DigestOf(torn)
+	appendChunk(t, c, digest.String()+"/0", torn[:768<<10])
+	appendChunk(t, c, digest.String()+"/1", torn[768<<10:2*768<<10])
+	appendChunk(t, c, "something/else", []byte("x"))
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r = c.start(t)
+	if got := names(t, r); !slices.Equal(got, []string{"geo@1"}) {
+		t.Errorf("list: %q", got)
+	}
+	gone := map[string]bool{}
+	for _, b := range c.log.Batches(chunks) {
+		records, err := b.Records(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rec record.Record
+		for records.Next(&rec) {
+			gone[string(rec.Key)] = rec.Value == nil
+		}
+		records.Close()
+	}
+	if !gone[digest.String()+"/0"] || !gone[digest.String()+"/1"] || gone[plugin.DigestOf(v1).String()+"/0"] {
+		t.Errorf("deleted: %v", gone)
+	}
+	mustDeploy(t, r, "geo@2", torn)
+	mustLookup(t, r, "geo@2", torn)
+}
+
+func appendChunk(t *testing.T, c *cluster, key string, value []byte) {
+	t.Helper()
+	var b record.Builder
+	b.Reset(nil, record.NewHeader())
+	b.Append(1, []byte(key), value)
+	batch, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.log.AppendRecords(chunks, batch, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDeployWaitsForTheCommit(t *testing.T) {
+	c := newCluster(t)
+	r := c.start(t)
+	mustDeploy(t, r, "geo@1", guest(t, "one", 0)) // the topic exists
+	release := c.log.HoldCommits()
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Subscribe(func(_ *metadata.Image, d *metadata.Delta) {
+		if len(d.Plugins) > 0 {
+			t.Errorf("%q is visible before its bytes are committed", d.Plugins)
+		}
+	})
+	before := len(c.log.Batches(chunks))
+	done := make(chan error)
+	go func() {
+		_, err := r.Deploy(ctx, plugin.Deployment{Ref: ref(t, "geo@2"), Bytes: guest(t, "two", 0)})
+		done <- err
+	}()
+	for len(c.log.Batches(chunks)) == before {
+		select {
+		case err := <-done:
+			t.Fatal(err)
+		default:
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("a deployment that was never committed: %v", err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	c := newCluster(t)
+	r := c.start(t)
+	f := func(name string, b []byte, vectors, want string) {
+		t.Helper()
+		_, err := r.Deploy(t.Context(), plugin.Deployment{Ref: ref(t, name), Bytes: b, Vectors: []byte(vectors)})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	trap, err := os.ReadFile(filepath.Join("..", "wasm", "testdata", "start_trap.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f("geo@1", []byte("no wasm"), "{", "test vectors")
+	f("geo@1", trap, `{"call":"validate"}`, "test vectors")
+	for _, b := range [][]byte{[]byte("no wasm"), nil, trap} {
+		if _, err := deploy(t, r, "geo@1", b); err == nil {
+			t.Errorf("%.20q was deployed", b)
+		}
+	}
+	if _, err := deploy(t, r, "murmur2@1", guest(t, "one", 0)); !errors.Is(err, kafka.InvalidRequest) {
+		t.Errorf("a reserved name: %v", err)
+	}
+	if got := names(t, r); len(got) > 0 {
+		t.Errorf("list: %q", got)
+	}
+	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); !errors.Is(err, kafka.InvalidConfig) {
+		t.Errorf("an unknown plugin: %v", err)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	c := newCluster(t)
+	r := c.start(t)
+	b := guest(t, "one", 0)
+	mustDeploy(t, r, "geo@1", b)
+	mustDeploy(t, r, "copy@1", b)
+	name, value := "t", "geo@1"
+	if res := c.CreateTopics(t.Context(), []metadata.NewTopic{{Name: name, Partitions: 1, Replicas: -1,
+		Configs: map[string]*string{"jackdaw.value.serializer": &value}}}, false)[0]; res.Err != nil {
+		t.Fatal(res.Err)
+	}
+	if versions, err := r.Describe(t.Context(), "geo"); err != nil || !slices.Equal(versions[0].BoundTo, []string{"topic t value.serializer"}) {
+		t.Errorf("%+v, %v", versions, err)
+	}
+	if err := r.Remove(t.Context(), ref(t, "geo@1")); !errors.Is(err, kafka.PolicyViolation) {
+		t.Errorf("a plugin in use: %v", err)
+	}
+	mustLookup(t, r, "geo@1", b)
+	if err := r.Remove(t.Context(), ref(t, "copy@1")); err != nil {
+		t.Fatal(err)
+	}
+	mustLookup(t, r, "geo@1", b) // the bytes stay
+	c.DeleteTopics(t.Context(), []metadata.TopicRef{{Name: name}})
+	if err := r.Remove(t.Context(), ref(t, "geo@1")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); !errors.Is(err, kafka.InvalidConfig) {
+		t.Errorf("after it was removed: %v", err)
+	}
+	for _, name := range []string{"geo@1", "utf8@1"} {
+		if err := r.Remove(t.Context(), ref(t, name)); err == nil {
+			t.Errorf("%s was removed again", name)
+		}
+	}
+	mustDeploy(t, r, "geo@1", guest(t, "other", 0)) // the name is free
+}
+
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	c := newCluster(t)
+	good := "geo@1=" + write("geo.wasm", guest(t, "one", 0))
+	r := c.start(t, good)
+	mustLookup(t, r, "geo@1", guest(t, "one", 0))
+	if report := c.health.Report(); len(report.Components) > 0 {
+		t.Errorf("health: %+v", report)
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write("geo.wasm", guest(t, "changed", 0))
+	write("bad.vectors", []byte("nonsense"))
+	r = c.start(t, good, "no@1="+filepath.Join(dir, "nosuch.wasm"), "bad@1="+write("bad.wasm", guest(t, "bad", 0)))
+	mustLookup(t, r, "geo@1", guest(t, "one", 0))
+	report := c.health.Report()
+	for _, want := range []string{"geo@1 exists with the digest", "nosuch.wasm", "test vectors"} {
+		if len(report.Components) != 1 || !report.Live || !report.Ready || !strings.Contains(report.Components[0].Error, want) {
+			t.Errorf("health without %q: %+v", want, report)
+		}
+	}
+	if got := names(t, r); !slices.Equal(got, []string{"geo@1"}) {
+		t.Errorf("list: %q", got)
+	}
+}
+
+func TestUnreadableTopic(t *testing.T) {
+	c := newCluster(t)
+	b := guest(t, "one", 0)
+	r := c.start(t)
+	mustDeploy(t, r, "geo@1", b)
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.log.FailReads(errors.New("the disk is gone"))
+	r = c.start(t)
+	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); classOf(err) != plugin.NotLoaded {
+		t.Errorf("%v", err)
+	}
+	if report := c.health.Report(); !strings.Contains(report.Components[0].Error, "the disk is gone") {
+		t.Errorf("health: %+v", report)
+	}
+	c.log.FailReads(nil)
+	mustLookup(t, r, "geo@1", b)
+}
+
+func TestConfig(t *testing.T) {
+	f := func(want string, plugins ...string) {
+		t.Helper()
+		err := registry.Config{Plugins: plugins, Memory: 16 << 20}.Validate()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", plugins, err, want)
+		}
+	}
+	f("")
+	f("", "geo@1=a.wasm", "geo@2=b.wasm")
+	f("stands twice", "geo@1=a.wasm", "geo@1=b.wasm")
+	f("name@version=path", "geo@1")
+	f("name@version", "geo=a.wasm")
+	f("digest", strings.Repeat("ab", 32)+"=a.wasm")
+	f("broker itself", "json@1=a.wasm")
+	if err := (registry.Config{Memory: 5}).Validate(); err == nil || !bytes.Contains([]byte(err.Error()), []byte("jackdaw.plugin.memory.bytes")) {
+		t.Errorf("little memory: %v", err)
+	}
+}
