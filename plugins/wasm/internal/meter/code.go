@@ -12,22 +12,23 @@ import (
 // checker walks all function bodies and every other place that refers to an index space. The rewriter adds functions, types and
 // one global, so an index that is out of range in the original must be refused here: it would name something injected.
 type checker struct {
-	module                           *binary.Module
-	imported                         int // functions
-	types, functions, tables, global uint32
-	mutable                          uint64 // mutable globals
-	used                             *usage
-	effort                           effort   // of the current body
-	features                         []string // proposals that a reason names already
-	reasons                          []error
+	module   *binary.Module
+	types    uint32
+	spaces   [4]uint32 // sizes of the index spaces, by binary.ExternKind
+	mutable  uint64    // mutable globals
+	used     *usage
+	effort   effort   // of the current body
+	features []string // proposals that a reason names already
+	reasons  []error
 }
 
 func checkCode(m *binary.Module, u *usage) []error {
-	imported := m.ImportedFunctions()
-	c := &checker{
-		module: m, used: u, imported: imported,
-		types: uint32(len(m.Types)), functions: uint32(imported + len(m.Functions)),
-		tables: uint32(len(m.Tables)), global: uint32(len(m.Globals)),
+	c := &checker{module: m, used: u, types: uint32(len(m.Types)), spaces: [...]uint32{
+		binary.ExternFunc: uint32(len(m.Functions)), binary.ExternTable: uint32(len(m.Tables)),
+		binary.ExternMemory: uint32(len(m.Memories)), binary.ExternGlobal: uint32(len(m.Globals)),
+	}}
+	for _, i := range m.Imports {
+		c.spaces[i.Kind]++
 	}
 	c.declarations()
 	for i := range m.Bodies {
@@ -63,10 +64,17 @@ func (p place) String() string {
 	return p.what + " " + strconv.Itoa(p.number)
 }
 
-// index refuses an index that is not below limit.
-func (c *checker) index(index, limit uint32, where place, what string) {
-	if index >= limit {
-		c.refuse("%v refers to %s %d, and there are %d", where, what, index, limit)
+// typeIndex refuses the index of a type that is not there.
+func (c *checker) typeIndex(index uint32, where place) {
+	if index >= c.types {
+		c.refuse("%v refers to type %d, and there are %d", where, index, c.types)
+	}
+}
+
+// index refuses the index of a function, table, memory or global that is not there.
+func (c *checker) index(index uint32, kind binary.ExternKind, where place) {
+	if index >= c.spaces[kind] {
+		c.refuse("%v refers to %s %d, and there are %d", where, kind, index, c.spaces[kind])
 	}
 }
 
@@ -80,18 +88,17 @@ func (c *checker) declarations() {
 	}
 	for _, i := range m.Imports {
 		if i.Kind == binary.ExternFunc {
-			c.index(i.Type, c.types, place{what: "the import", name: i.Module + "." + i.Name}, "type")
+			c.typeIndex(i.Type, place{what: "the import", name: i.Module + "." + i.Name})
 		}
 	}
 	for i, t := range m.Functions {
-		c.index(t, c.types, place{what: "function", number: i + c.imported}, "type")
+		c.typeIndex(t, place{what: "function", number: i + m.ImportedFunctions()})
 	}
 	for _, e := range m.Exports {
-		limit := [...]uint32{c.functions, c.tables, uint32(len(m.Memories)), c.global}[e.Kind]
-		c.index(e.Index, limit, place{what: "the export", name: e.Name}, e.Kind.String())
+		c.index(e.Index, e.Kind, place{what: "the export", name: e.Name})
 	}
 	if m.HasStart {
-		c.index(m.Start, c.functions, place{what: "the start section", number: unnumbered}, "function")
+		c.index(m.Start, binary.ExternFunc, place{what: "the start section", number: unnumbered})
 	}
 	for i := range m.Elements {
 		c.element(&m.Elements[i], place{what: "element segment", number: i})
@@ -106,15 +113,15 @@ func (c *checker) declarations() {
 func (c *checker) constant(e binary.ConstExpr, where place) {
 	switch e.Op {
 	case binary.OpGlobalGet:
-		c.index(e.Index, c.global, where, "global")
+		c.index(e.Index, binary.ExternGlobal, where)
 	case binary.OpRefFunc:
-		c.index(e.Index, c.functions, where, "function")
+		c.index(e.Index, binary.ExternFunc, where)
 	}
 }
 
 func (c *checker) element(e *binary.Element, where place) {
 	if e.Active() {
-		c.index(e.Table, c.tables, where, "table")
+		c.index(e.Table, binary.ExternTable, where)
 		c.constant(e.Offset, where)
 	}
 	e.Entries(func(entry binary.ConstExpr) { c.constant(entry, where) })
@@ -122,7 +129,7 @@ func (c *checker) element(e *binary.Element, where place) {
 
 // body checks one function body and notes what it uses.
 func (c *checker) body(i int) {
-	n := i + c.imported
+	n := i + c.module.ImportedFunctions()
 	body, where := &c.module.Bodies[i], place{what: "function", number: n}
 	variables := body.Locals + uint64(len(c.module.Types[c.module.Functions[i]].Params)) + c.mutable
 	s := stats{function: n, depth: 1, variables: variables, mutable: c.mutable, effort: c.effort.reset(variables)}
@@ -159,76 +166,23 @@ func (c *checker) codeError(err error, where place) {
 func (c *checker) operator(op *binary.Operator, s *stats, where place) {
 	switch op.Code {
 	case binary.OpRefFunc:
-		c.index(op.Index, c.functions, where, "function")
+		c.index(op.Index, binary.ExternFunc, where)
 	case binary.OpCall:
-		c.index(op.Index, c.functions, where, "function")
+		c.index(op.Index, binary.ExternFunc, where)
 		if t, ok := c.module.FunctionType(op.Index); ok {
 			s.call(t)
 		}
 	case binary.OpGlobalGet, binary.OpGlobalSet:
-		c.index(op.Index, c.global, where, "global")
+		c.index(op.Index, binary.ExternGlobal, where)
 	case binary.OpCallIndirect:
-		c.index(op.Index, c.types, where, "type")
-		c.index(op.Index2, c.tables, where, "table")
+		c.typeIndex(op.Index, where)
+		c.index(op.Index2, binary.ExternTable, where)
 		if op.Index < c.types {
 			s.call(c.module.Types[op.Index])
 		}
 	case binary.OpBlock, binary.OpLoop, binary.OpIf:
 		if op.Index != binary.BlockEmpty && op.Index != binary.BlockOneValue {
-			c.index(op.Index, c.types, where, "type")
+			c.typeIndex(op.Index, where)
 		}
 	}
-}
-
-// stats is what a walk over one body counts.
-type stats struct {
-	function                    int
-	variables, mutable          uint64 // locals, parameters and mutable globals; the last alone
-	depth, nesting              uint64
-	blocks, loops, calls, jumps uint64
-	values                      uint64 // of calls
-	effort                      *effort
-}
-
-func (s *stats) operator(op *binary.Operator) {
-	switch op.Code {
-	case binary.OpLoop:
-		s.loops++
-		fallthrough
-	case binary.OpBlock, binary.OpIf:
-		s.blocks++
-		s.depth++
-		s.nesting = max(s.nesting, s.depth-1)
-	case binary.OpEnd:
-		s.depth--
-	case binary.OpBrTable:
-		s.jumps += uint64(op.Index) + 1
-	default:
-		if _, _, sized := priceOf(op.Code); sized { // compiled to loops, and metered by a call
-			s.calls++
-			s.blocks++
-		}
-	}
-}
-
-func (s *stats) call(t binary.FuncType) {
-	s.calls++
-	s.values += uint64(1 + len(t.Params) + len(t.Results))
-}
-
-// function adds one function to what the module uses.
-func (u *usage) function(s *stats, body *binary.Body) {
-	most, where, i := &u.most, &u.where, s.function
-	most.ModuleLocals += body.Locals
-	most.GlobalUses += s.mutable
-	raise(&most.Locals, &where.Locals, body.Locals, i)
-	raise(&most.Body, &where.Body, uint64(len(body.Raw)), i)
-	raise(&most.Nesting, &where.Nesting, s.nesting, i)
-	raise(&most.Blocks, &where.Blocks, s.blocks, i)
-	raise(&most.JumpEntries, &where.JumpEntries, s.jumps, i)
-	raise(&most.LocalBlocks, &where.LocalBlocks, s.variables*s.blocks, i)
-	raise(&most.LocalLoops, &where.LocalLoops, s.variables*s.loops, i)
-	raise(&most.GlobalCalls, &where.GlobalCalls, s.mutable*(1+s.loops+s.calls), i)
-	raise(&most.CallValues, &where.CallValues, s.values, i)
-	raise(&most.Effort, &where.Effort, s.effort.steps, i)
 }

@@ -235,10 +235,16 @@ func TestRefused(t *testing.T) {
 // TestAllReasons: whoever gets a refusal gets all of it.
 func TestAllReasons(t *testing.T) {
 	b := base().importFunc("env", "a", "", "").importFunc("env", "b", "", "").importFunc("jackdaw_1", "log", "", "")
-	b.export("_start", "", "", repeat(2_001, "block void"), repeat(2_001, "end")).export("jd_validate", "", "").without("memory")
+	b.imports = append(b.imports, append(wasm.AppendBytes(wasm.AppendBytes(nil, "env"), "g"), 3, 0x7e, 1))
+	b.exports = append(b.exports, wasm.Export{Name: "_start", Index: 3}, wasm.Export{Name: "jd_validate", Index: 3})
+	b.funcs = []function{{typ: b.typeOf("", ""), code: asm("global.get 0 drop", repeat(2_001, "block void"), repeat(2_001, "end"))}}
+	b.without("memory")
 	_, err := meter.Check(b.bytes(), meter.DefaultLimits(0))
+	if strings.Contains(fmt.Sprint(err), "refers to") {
+		t.Errorf("made-up reasons:\n%v", err)
+	}
 	for _, words := range []string{
-		"pages of memory", "nested blocks", "env.a, env.b", "jackdaw_1.log has the type ()", "memory is missing", "jd_abi_1 is missing",
+		"pages of memory", "nested blocks", "env.a, env.b", "the global env.g is imported", "jackdaw_1.log has the type ()", "memory is missing", "jd_abi_1 is missing",
 		"jd_reserve is missing", "is a command", "jd_validate has the type ()",
 	} {
 		if err == nil || !strings.Contains(err.Error(), words) {
