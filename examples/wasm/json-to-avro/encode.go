@@ -2,13 +2,12 @@ package main
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mismatch is the error for a value that does not match its schema.
@@ -36,41 +35,55 @@ func below(step string, err error) error {
 }
 
 // appendAvro appends a JSON value in Avro binary.
-func appendAvro(out []byte, s *schema, value any) ([]byte, error) {
-	switch s.kind {
-	case "union":
-		return appendUnion(out, s, value)
-	case "record":
-		return appendRecord(out, s, value)
-	case "array":
-		return appendArray(out, s, value)
-	case "map":
-		return appendMap(out, s, value)
-	case "null":
-		if value == nil {
-			return out, nil
-		}
-	case "boolean":
-		if b, ok := value.(bool); ok {
-			if b {
-				return append(out, 1), nil
-			}
-			return append(out, 0), nil
-		}
-	case "int", "long", "float", "double":
-		if n, ok := value.(json.Number); ok {
-			return appendNumber(out, s.kind, string(n))
-		}
-	default:
-		if text, ok := value.(string); ok {
-			return appendText(out, s, text)
-		}
+func appendAvro(out []byte, s *schema, v *value) ([]byte, error) {
+	if s.kind == "union" {
+		return appendUnion(out, s, v)
 	}
-	return out, wrong("is %s, not %s", jsonType(value), s)
+	if strings.IndexByte(s.takes(), v.kind) < 0 {
+		return out, wrong("is %s, not %s", v, s)
+	}
+	switch s.kind {
+	case "null":
+		return out, nil
+	case "boolean":
+		if v.kind == 't' {
+			return append(out, 1), nil
+		}
+		return append(out, 0), nil
+	case "int", "long", "float", "double":
+		return appendNumber(out, s.kind, v.text)
+	case "record":
+		return appendRecord(out, s, v)
+	case "array":
+		return appendArray(out, s, v)
+	case "map":
+		return appendMap(out, s, v)
+	}
+	return appendText(out, s, v.text)
+}
+
+// takes returns the kinds of JSON that a type can be made from.
+func (s *schema) takes() string {
+	switch s.kind {
+	case "null":
+		return "n"
+	case "boolean":
+		return "tf"
+	case "int", "long", "float", "double":
+		return "0"
+	case "record", "map":
+		return "{"
+	case "array":
+		return "["
+	}
+	return `"`
 }
 
 func appendNumber(out []byte, kind, text string) ([]byte, error) {
-	bits := map[string]int{"int": 32, "long": 64, "float": 32, "double": 64}[kind]
+	bits := 64
+	if kind == "int" || kind == "float" {
+		bits = 32
+	}
 	if kind == "int" || kind == "long" {
 		n, err := strconv.ParseInt(text, 10, bits)
 		if err != nil {
@@ -117,64 +130,68 @@ func appendText(out []byte, s *schema, text string) ([]byte, error) {
 }
 
 // appendUnion takes the first branch that the value matches.
-func appendUnion(out []byte, s *schema, value any) ([]byte, error) {
+func appendUnion(out []byte, s *schema, v *value) ([]byte, error) {
 	for i, branch := range s.unions {
-		if with, err := appendAvro(binary.AppendVarint(out, int64(i)), branch, value); err == nil {
+		if with, err := appendAvro(binary.AppendVarint(out, int64(i)), branch, v); err == nil {
 			return with, nil
 		}
 	}
 	return out, wrong("matches no branch of the union")
 }
 
-func appendRecord(out []byte, s *schema, value any) ([]byte, error) {
-	object, ok := value.(map[string]any)
-	if !ok {
-		return out, wrong("is %s, not %s", jsonType(value), s)
+func appendRecord(out []byte, s *schema, v *value) ([]byte, error) {
+	for i := range v.members {
+		if s.field(v.members[i].name, i) < 0 {
+			return out, wrong("has %q, which %s does not", v.members[i].name, s.name)
+		}
 	}
-	known := 0
 	for i := range s.fields {
 		f := &s.fields[i]
-		value, ok := object[f.name]
-		if !ok {
+		field := v.member(f.name, i)
+		if field == nil {
 			if f.fallback == nil {
 				return out, wrong("has no %q", f.name)
 			}
 			out = append(out, f.fallback...)
 			continue
 		}
-		known++
 		var err error
-		if out, err = appendAvro(out, f.schema, value); err != nil {
+		if out, err = appendAvro(out, f.schema, field); err != nil {
 			return out, below(f.name, err)
 		}
-	}
-	if known < len(object) {
-		return out, wrong("has %q, which %s does not", firstUnknown(s, object), s.name)
 	}
 	return out, nil
 }
 
-func firstUnknown(s *schema, object map[string]any) string {
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if !slices.ContainsFunc(s.fields, func(f field) bool { return f.name == name }) {
-			return name
+// field returns the index of a field, which is likely the guess; -1: there is none.
+func (s *schema) field(name string, guess int) int {
+	if guess < len(s.fields) && s.fields[guess].name == name {
+		return guess
+	}
+	return slices.IndexFunc(s.fields, func(f field) bool { return f.name == name })
+}
+
+// member returns a member of an object, which is likely the guess; nil: there is none.
+func (v *value) member(name string, guess int) *value {
+	if guess < len(v.members) && v.members[guess].name == name {
+		return &v.members[guess].value
+	}
+	for i := range v.members {
+		if v.members[i].name == name {
+			return &v.members[i].value
 		}
 	}
-	return ""
+	return nil
 }
 
 // appendArray appends all items as one block.
-func appendArray(out []byte, s *schema, value any) ([]byte, error) {
-	items, ok := value.([]any)
-	if !ok {
-		return out, wrong("is %s, not %s", jsonType(value), s)
+func appendArray(out []byte, s *schema, v *value) ([]byte, error) {
+	if len(v.items) > 0 {
+		out = binary.AppendVarint(out, int64(len(v.items)))
 	}
-	if len(items) > 0 {
-		out = binary.AppendVarint(out, int64(len(items)))
-	}
-	for i, item := range items {
+	for i := range v.items {
 		var err error
-		if out, err = appendAvro(out, s.items, item); err != nil {
+		if out, err = appendAvro(out, s.items, &v.items[i]); err != nil {
 			return out, below(strconv.Itoa(i), err)
 		}
 	}
@@ -182,18 +199,16 @@ func appendArray(out []byte, s *schema, value any) ([]byte, error) {
 }
 
 // appendMap sorts by key: equal values must have equal bytes.
-func appendMap(out []byte, s *schema, value any) ([]byte, error) {
-	object, ok := value.(map[string]any)
-	if !ok {
-		return out, wrong("is %s, not %s", jsonType(value), s)
+func appendMap(out []byte, s *schema, v *value) ([]byte, error) {
+	members := slices.SortedFunc(slices.Values(v.members), func(a, b member) int { return strings.Compare(a.name, b.name) })
+	if len(members) > 0 {
+		out = binary.AppendVarint(out, int64(len(members)))
 	}
-	if len(object) > 0 {
-		out = binary.AppendVarint(out, int64(len(object)))
-	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
+	for i := range members {
+		key := members[i].name
 		out = append(binary.AppendVarint(out, int64(len(key))), key...)
 		var err error
-		if out, err = appendAvro(out, s.items, object[key]); err != nil {
+		if out, err = appendAvro(out, s.items, &members[i].value); err != nil {
 			return out, below(key, err)
 		}
 	}
@@ -208,17 +223,18 @@ func (s *schema) String() string {
 	return s.kind
 }
 
-func jsonType(value any) string {
-	switch value.(type) {
-	case nil:
+// String returns the type as messages call it.
+func (v *value) String() string {
+	switch v.kind {
+	case 'n':
 		return "null"
-	case bool:
+	case 't', 'f':
 		return "boolean"
-	case json.Number:
+	case '0':
 		return "number"
-	case string:
+	case '"':
 		return "string"
-	case []any:
+	case '[':
 		return "array"
 	}
 	return "object"

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"unicode/utf8"
 
 	jackdaw "github.com/jackdawmq/jackdaw/sdk/go"
 )
@@ -65,74 +64,11 @@ func serialize(r *jackdaw.Record, _ *jackdaw.Batch) jackdaw.Verdict {
 		return jackdaw.Reject(notJSON, "the value is not JSON: "+err.Error())
 	}
 	out := append(make([]byte, 0, len(r.Value)+len(transcoder.prefix)), transcoder.prefix...)
-	if out, err = appendAvro(out, transcoder.schema, value); err != nil {
+	if out, err = appendAvro(out, transcoder.schema, &value); err != nil {
 		return jackdaw.Reject(notValid, err.Error())
 	}
 	r.Value = out
 	return jackdaw.Replace(*r)
-}
-
-// parse reads one JSON value. Numbers stay as they are written. (json.Decoder would do, but whatever calls Read on an
-// io.Reader keeps os.File.Read in the module, and with it a WASI function that hosts of plugins do not have.)
-func parse(text []byte) (any, error) {
-	if !utf8.Valid(text) {
-		return nil, errors.New("invalid UTF-8")
-	}
-	var value json.RawMessage
-	if err := json.Unmarshal(text, &value); err != nil {
-		return nil, err
-	}
-	return tree(value, 0)
-}
-
-// tree takes valid JSON apart.
-func tree(text json.RawMessage, depth int) (any, error) {
-	if depth == maxDepth {
-		return nil, errors.New("too deeply nested")
-	}
-	switch text[0] {
-	case '{':
-		return object(text, depth)
-	case '[':
-		return array(text, depth)
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return json.Number(text), nil
-	}
-	var value any
-	err := json.Unmarshal(text, &value)
-	return value, err
-}
-
-func object(text json.RawMessage, depth int) (any, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return nil, err
-	}
-	out := make(map[string]any, len(fields))
-	for name, field := range fields {
-		value, err := tree(field, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		out[name] = value
-	}
-	return out, nil
-}
-
-func array(text json.RawMessage, depth int) (any, error) {
-	var items []json.RawMessage
-	if err := json.Unmarshal(text, &items); err != nil {
-		return nil, err
-	}
-	out := make([]any, len(items))
-	for i, item := range items {
-		value, err := tree(item, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = value
-	}
-	return out, nil
 }
 
 func deserialize(r *jackdaw.Record, _ *jackdaw.Batch) jackdaw.Verdict {

@@ -185,10 +185,11 @@ func (p *parser) field(tree any, namespace string) (field, error) {
 	if err != nil {
 		return f, err
 	}
-	if value, err = parse(text); err != nil {
+	fallback, err := parse(text)
+	if err != nil {
 		return f, err
 	}
-	if f.fallback, err = appendAvro([]byte{}, f.schema, value); err != nil {
+	if f.fallback, err = appendAvro([]byte{}, f.schema, &fallback); err != nil {
 		return f, fmt.Errorf("default: %w", err)
 	}
 	return f, nil
