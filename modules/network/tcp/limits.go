@@ -28,7 +28,8 @@ const (
 	sessionFrameMax = 64 << 10 // what comes before a client is authenticated
 	fetchFrameMax   = 8 << 20  // about 120,000 partitions
 	joinFrameMax    = 4 << 20
-	controlFrameMax = 8 << 20
+	offsetFrameMax  = 8 << 20 // lists of partitions with numbers: hundreds of thousands
+	controlFrameMax = 2 << 20 // lists of names, of which two bytes become a hundred: tens of thousands of real ones
 )
 
 // frameMax returns the largest frame that is read for an API key.
@@ -40,6 +41,8 @@ func frameMax(key int16, requestMax int) int {
 		return min(fetchFrameMax, requestMax)
 	case wire.JoinGroup, wire.SyncGroup:
 		return min(joinFrameMax, requestMax)
+	case wire.ListOffsets, wire.OffsetCommit, wire.OffsetFetch, wire.TxnOffsetCommit, wire.OffsetForLeaderEpoch:
+		return min(offsetFrameMax, requestMax)
 	case wire.APIVersions, wire.SASLHandshake, wire.SASLAuthenticate:
 		return min(sessionFrameMax, requestMax)
 	default:
