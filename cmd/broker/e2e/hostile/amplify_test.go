@@ -56,7 +56,7 @@ func findCoordinators(n int) kmsg.Request {
 	req.SetVersion(4)
 	req.CoordinatorKeys = make([]string, n)
 	for i := range n {
-		req.CoordinatorKeys[i] = fmt.Sprint(i % 1000)
+		req.CoordinatorKeys[i] = fmt.Sprint(i % 10)
 	}
 	return req
 }
