@@ -129,7 +129,7 @@ func (r *rewriter) functions() []byte {
 func (r *rewriter) tables() []byte {
 	b := binary.AppendU32(nil, uint32(len(r.Tables)))
 	for _, t := range r.Tables {
-		b = t.Limits.Append(append(b, byte(t.Type)))
+		b = t.Append(append(b, byte(t.Type)))
 	}
 	return b
 }

@@ -270,7 +270,7 @@ func TestCheckAllocates(t *testing.T) {
 	for _, r := range bombs() {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		meter.Check(r.wasm, meter.DefaultLimits(pages)) //nolint:errcheck // refused: the tests above
+		meter.Check(r.wasm, meter.DefaultLimits(pages)) // refused: the tests above
 		runtime.ReadMemStats(&after)
 		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(64*len(r.wasm)+64<<10) {
 			t.Errorf("%s: %d bytes allocated for a module of %d bytes", r.name, got, len(r.wasm))
@@ -287,7 +287,7 @@ func TestModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(m.Functions.Kinds(), m.Exports, m.Imports, m.WASI, m.MemoryMin, m.MemoryMax); got !=
+	if got := fmt.Sprintf("%v %v %v %t %d %d", m.Functions.Kinds(), m.Exports, m.Imports, m.WASI, m.MemoryMin, m.MemoryMax); got !=
 		"[partitioner key.serializer value.serializer] [jd_abi_1 jd_partition jd_reserve jd_serialize] "+
 			"[{jackdaw_1 log_level} {wasi_snapshot_preview1 sched_yield}] true 1 32" {
 		t.Error(got)

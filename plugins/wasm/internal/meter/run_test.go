@@ -18,28 +18,28 @@ var errBudget = errors.New("out of fuel")
 
 // host runs rewritten modules, with a budget of fuel for each call.
 type host struct {
-	t       testing.TB
+	tb      testing.TB
 	runtime wazero.Runtime
 	left    int64 // not handed out yet
 	refills int
 }
 
-func newHost(t testing.TB, config wazero.RuntimeConfig) *host {
-	h := &host{t: t, runtime: wazero.NewRuntimeWithConfig(t.Context(), config)}
-	t.Cleanup(func() { h.runtime.Close(context.Background()) })
+func newHost(tb testing.TB, config wazero.RuntimeConfig) *host {
+	h := &host{tb: tb, runtime: wazero.NewRuntimeWithConfig(tb.Context(), config)}
+	tb.Cleanup(func() { h.runtime.Close(context.Background()) })
 	number := []api.ValueType{api.ValueTypeI64}
 	_, err := h.runtime.NewHostModuleBuilder(meter.HostModule).NewFunctionBuilder().
-		WithGoFunction(api.GoFunc(h.refill), number, number).Export(meter.RefillFunction).Instantiate(t.Context())
+		WithGoFunction(api.GoFunc(h.refill), number, number).Export(meter.RefillFunction).Instantiate(tb.Context())
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, module := range []string{"jackdaw_1", "wasi_snapshot_preview1"} {
 		builder := h.runtime.NewHostModuleBuilder(module)
 		for _, f := range hostFunctions[module] {
 			builder.NewFunctionBuilder().WithGoModuleFunction(h.stub(f.name), valueTypes(f.params), valueTypes(f.results)).Export(f.name)
 		}
-		if _, err := builder.Instantiate(t.Context()); err != nil {
-			t.Fatal(err)
+		if _, err := builder.Instantiate(tb.Context()); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return h
@@ -99,15 +99,15 @@ var hostFunctions = map[string][]signature{
 func valueTypes(s string) []api.ValueType { return []api.ValueType(s) }
 
 // instrument checks and rewrites a module that must pass.
-func instrument(t testing.TB, wasm []byte, fuel int64) []byte {
-	t.Helper()
+func instrument(tb testing.TB, wasm []byte, fuel int64) []byte {
+	tb.Helper()
 	m, err := meter.Check(wasm, meter.DefaultLimits(pages))
 	if err != nil {
-		t.Fatalf("refused: %v", err)
+		tb.Fatalf("refused: %v", err)
 	}
 	out, err := m.Instrument(fuel)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out
 }
@@ -121,9 +121,9 @@ type instance struct {
 
 // start instantiates a rewritten module with a budget beyond the fuel that it starts with.
 func (h *host) start(rewritten []byte, budget int64) (*instance, error) {
-	h.t.Helper()
+	h.tb.Helper()
 	h.left = budget
-	m, err := h.runtime.InstantiateWithConfig(h.t.Context(), rewritten, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
+	m, err := h.runtime.InstantiateWithConfig(h.tb.Context(), rewritten, wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize"))
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +135,6 @@ func (i *instance) call(budget int64, name string, args ...uint64) (results []ui
 	first := min(budget, meter.Slice)
 	i.host.left, i.host.refills = budget-first, 0
 	i.fuel.Set(uint64(first))
-	results, err = i.ExportedFunction(name).Call(i.host.t.Context(), args...)
+	results, err = i.ExportedFunction(name).Call(i.host.tb.Context(), args...)
 	return results, budget - i.host.left - int64(i.fuel.Get()), err
 }
