@@ -114,7 +114,7 @@ func (p *program) compile(ctx context.Context, b []byte) (err error) {
 		return err
 	}
 	p.info, p.environment, p.wasi, p.used = c.info, environment(c.limit), c.module.WASI, c.module.Used
-	rewritten, err := c.module.Instrument(meter.Slice)
+	rewritten, err := c.module.Instrument(sliceFuel)
 	if err != nil {
 		return refusal(err)
 	}

@@ -231,7 +231,7 @@ func TestLongCallsLetOthersGo(t *testing.T) {
 	}
 	defer assignor.Close()
 	g := groupOf(1)
-	g.ID, g.Topics[0].NumPartitions, g.Topics[0].Racks, g.Topics[0].Lag = "L", 2000, nil, nil // fuel for 200 slices
+	g.ID, g.Topics[0].NumPartitions, g.Topics[0].Racks, g.Topics[0].Lag = "L", 2000, nil, nil // fuel for a thousand slices
 	ended := make(chan error, 1)
 	go func() {
 		var a plugin.Assignment

@@ -80,7 +80,7 @@ func (q *quarantine) end() bool {
 // counts reports whether a failure is the plugin's own doing. What a producer sent, or a host that is busy, is not.
 func counts(c plugin.Class) bool {
 	switch c {
-	case plugin.Internal, plugin.Trap, plugin.OutOfFuel, plugin.Deadline, plugin.BadOutput, plugin.OutOfMemory:
+	case plugin.Internal, plugin.Trap, plugin.OutOfFuel, plugin.Deadline, plugin.BadOutput:
 		return true
 	}
 	return false
