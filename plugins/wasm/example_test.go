@@ -38,13 +38,13 @@ func Example() {
 		log.Fatal(err)
 	}
 	for i, verdict := range outcome.Verdicts() {
-		fmt.Println(i, verdict.Action, string(verdict.Message))
+		fmt.Printf("%d: %s %q\n", i, verdict.Action, verdict.Message)
 	}
 	validator.Close()
 	program.Close()
 	fmt.Println(engine.Stop(ctx))
 	// Output:
-	// 0 keep
-	// 1 reject not a JSON object with an id
+	// 0: keep ""
+	// 1: reject "not a JSON object with an id"
 	// <nil>
 }
