@@ -21,12 +21,12 @@
 //  4. While others wait, a connection in the middle of a frame must keep sending (64 KiB/s after the first 10 s), or it
 //     is closed. Nobody is closed for being slow while there is memory.
 //
-// Some bodies grow when they are decoded into structs, at the worst by a factor of 64: before such a request runs, its
-// body times 64 is charged to a budget of its own by rule 3. (JoinGroup and SyncGroup, which wait for other members, are
-// charged less and refused rather than kept waiting.) Answers that tell what the broker holds (metadata, configs, groups)
-// are charged to the same budget: before they are built for as much as the last ones took, then for what they are, until
-// the client has taken them. While others wait for that, a client that takes nothing for 10 s is closed. And each API has a limit of its own for frames; only Produce may be
-// as large as socket.request.max.bytes.
+// Some bodies grow when they are decoded into structs and answered, at the worst by a factor of 128: before such a request
+// runs, its body times 128 is charged to a budget of its own, as large as the other, by rule 3. (JoinGroup and SyncGroup,
+// which wait for other members, are charged less and refused rather than kept waiting.) Answers that tell what the broker
+// holds (metadata, configs, groups) are charged to it too: before they are built for as much as the last ones took, then
+// for what they are, until the client has taken them. While others wait for that, a client that takes nothing for 10 s is
+// closed. And each API has a limit of its own for frames; only Produce may be as large as socket.request.max.bytes.
 //
 // # Closing
 //

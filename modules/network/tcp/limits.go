@@ -13,8 +13,8 @@ const (
 	maxTrust   = 4 << 20  // what a connection may take at once after it has delivered as much before
 	hugeFrame  = 2 << 20  // frames over this size have their own half of the budget
 
-	decodeFactor      = 64 // bytes of structs that a hostile byte of an array can become when kmsg decodes it
-	groupDecodeFactor = 20 // the same for protocols and assignments, once they did decode
+	decodeFactor      = 128 // bytes of structs and answers that a hostile byte of a list of names can become
+	groupDecodeFactor = 20  // the same for protocols and assignments, once they did decode
 
 	// A byte of DescribeConfigs becomes a hundred of structs and as many of the answer, times the configs of a resource; a
 	// broker's alone are about as many as describeLeast.
@@ -29,7 +29,7 @@ const (
 	fetchFrameMax   = 8 << 20  // about 120,000 partitions
 	joinFrameMax    = 4 << 20
 	offsetFrameMax  = 8 << 20 // lists of partitions with numbers: hundreds of thousands
-	controlFrameMax = 2 << 20 // lists of names, of which two bytes become a hundred: tens of thousands of real ones
+	controlFrameMax = 1 << 20 // lists of names, of which two bytes become 200: tens of thousands of real ones
 )
 
 // frameMax returns the largest frame that is read for an API key.

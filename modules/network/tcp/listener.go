@@ -62,7 +62,7 @@ func New(cfg Config, listeners []config.Listener, router *api.Router, reg promet
 	}
 	l := &Listener{
 		cfg: cfg, listeners: listeners, router: router, log: log,
-		usual: newBudget(memory / 2), huge: newBudget(memory / 2), decode: newBudget(2 * memory),
+		usual: newBudget(memory / 2), huge: newBudget(memory / 2), decode: newBudget(memory),
 		conns: map[*conn]struct{}{}, perIP: map[netip.Addr]int32{}, empty: make(chan struct{}),
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
