@@ -21,6 +21,9 @@ func FuzzCheck(f *testing.F) {
 	for _, b := range endless() {
 		f.Add(b.bytes())
 	}
+	for _, choices := range randomChoices()[:20] {
+		f.Add(program(choices))
+	}
 	for _, refusals := range [][]refusal{shapes(), features(), dangling()} {
 		for _, r := range refusals {
 			f.Add(r.wasm)
@@ -65,13 +68,21 @@ func validate(t *testing.T, wasm []byte) error {
 	return err
 }
 
+// randomChoices are those of a hundred programs, the same ones in every run.
+func randomChoices() [][]byte {
+	random := rand.NewChaCha8([32]byte{'j', 'd'})
+	list := make([][]byte, 100)
+	for n := range list {
+		list[n] = make([]byte, 20+n*10)
+		random.Read(list[n])
+	}
+	return list
+}
+
 // FuzzRun runs generated programs as they are and rewritten, on the engine that the broker uses: results, traps, memory, globals
 // must be the same, fuel must be spent, and as much of it on the other engine: verdicts depend on no machine.
 func FuzzRun(f *testing.F) {
-	random := rand.NewChaCha8([32]byte{'j', 'd'})
-	for n := range 100 {
-		choices := make([]byte, 20+n*10)
-		random.Read(choices)
+	for _, choices := range randomChoices() {
 		f.Add(choices)
 	}
 	f.Fuzz(func(t *testing.T, choices []byte) {
