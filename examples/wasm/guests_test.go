@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
+
 	"github.com/jackdawmq/jackdaw/plugins/wasm"
 	"github.com/jackdawmq/jackdaw/sdk"
 	"github.com/jackdawmq/jackdaw/sdk/vectors"
@@ -27,7 +29,7 @@ var examples = []struct{ name, language string }{
 }
 
 func TestExamples(t *testing.T) {
-	engine := newEngine(t)
+	engine := newEngine(t, nil)
 	sums := readSums(t)
 	tree := copyTree(t)
 	for _, e := range examples {
@@ -48,7 +50,7 @@ func TestExamples(t *testing.T) {
 
 // TestTemplates also shows that the languages agree: each kind has one file of vectors.
 func TestTemplates(t *testing.T) {
-	engine := newEngine(t)
+	engine := newEngine(t, nil)
 	sums := readSums(t)
 	for _, language := range sdk.Languages() {
 		for _, kind := range sdk.Kinds() {
@@ -75,9 +77,9 @@ func builds(language string) bool {
 	return language == "go" || slices.Contains(strings.Fields(os.Getenv("GUESTS")), language)
 }
 
-func newEngine(t *testing.T) *wasm.Engine {
+func newEngine(t *testing.T, logger *zap.Logger) *wasm.Engine {
 	t.Helper()
-	e, err := wasm.New(wasm.Config{})
+	e, err := wasm.New(wasm.Config{Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestRedaction(t *testing.T) {
 
 // TestMurmur2: the guest chooses what franz-go chooses, which does as Kafka's Java client.
 func TestMurmur2(t *testing.T) {
-	engine := newEngine(t)
+	engine := newEngine(t, nil)
 	program, err := engine.Load(t.Context(), read(t, "partitioner-murmur2/partitioner-murmur2.wasm"))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestMurmur2(t *testing.T) {
 
 func bind(t *testing.T, file string, kind plugin.Kind, config string) plugin.Serializer {
 	t.Helper()
-	program, err := newEngine(t).Load(t.Context(), read(t, file))
+	program, err := newEngine(t, nil).Load(t.Context(), read(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}
