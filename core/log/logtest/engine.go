@@ -161,7 +161,7 @@ var durableCases = map[string]func(*bench){
 	"found": func(b *bench) {
 		b.fill(1)
 		b.stop()
-		b.engine = b.make()
+		b.engine = b.newEngine()
 		b.must(b.engine.Start(b.Context(), identity))
 		found := b.engine.Found()
 		if len(found) != 1 || found[0].TopicPartition != b.spec.TopicPartition || found[0].TopicID != b.spec.TopicID {
@@ -174,7 +174,7 @@ var durableCases = map[string]func(*bench){
 		b.fill(1)
 		b.must(b.engine.Delete(b.Context(), b.spec.TopicPartition, b.spec.TopicID))
 		b.stop()
-		b.engine = b.make()
+		b.engine = b.newEngine()
 		b.must(b.engine.Start(b.Context(), identity))
 		if found := b.engine.Found(); len(found) != 0 {
 			b.Fatalf("found %+v", found)
@@ -200,12 +200,12 @@ var durableCases = map[string]func(*bench){
 	},
 	"another broker is refused": func(b *bench) {
 		b.stop()
-		e := b.make()
+		e := b.newEngine()
 		if err := e.Start(b.Context(), log.Identity{NodeID: 2, ClusterID: identity.ClusterID}); err == nil {
 			b.Error("the directory of node 1 was accepted by node 2")
 		}
 		_ = e.Stop(b.Context())
-		e = b.make()
+		e = b.newEngine()
 		if err := e.Start(b.Context(), log.Identity{NodeID: 1, ClusterID: "another"}); err == nil {
 			b.Error("the directory of a cluster was accepted by another one")
 		}

@@ -64,9 +64,9 @@ func Run(t *testing.T, s Subject) {
 
 // run runs one case over storage of its own.
 func (s Subject) run(t *testing.T, run func(*bench), real bool) {
-	make := s.Storage(t)
+	newEngine := s.Storage(t)
 	play := func(t *testing.T) {
-		b := &bench{T: t, make: make, subject: s}
+		b := &bench{T: t, newEngine: newEngine, subject: s}
 		b.start()
 		defer b.stop()
 		run(b)
@@ -81,13 +81,13 @@ func (s Subject) run(t *testing.T, run func(*bench), real bool) {
 // bench is the state of one case: storage, an engine over it and a log.
 type bench struct {
 	*testing.T
-	subject  Subject
-	make     func() log.Engine
-	engine   log.Engine
-	spec     log.Spec
-	host     *host
-	log      log.Log
-	contents []stored // what the log must hold
+	subject   Subject
+	newEngine func() log.Engine
+	engine    log.Engine
+	spec      log.Spec
+	host      *host
+	log       log.Log
+	contents  []stored // what the log must hold
 }
 
 // identity is the broker that the suite plays.
@@ -106,7 +106,7 @@ func Settings() log.Settings {
 // start makes an engine and opens the log of the case.
 func (b *bench) start() {
 	b.Helper()
-	b.engine = b.make()
+	b.engine = b.newEngine()
 	b.must(b.engine.Start(b.Context(), identity))
 	if b.spec.TopicPartition.Topic == "" {
 		b.spec = log.Spec{
