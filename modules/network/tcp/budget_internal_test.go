@@ -178,7 +178,10 @@ func TestDecodeCost(t *testing.T) {
 		mayWait bool
 	}{
 		{wire.Metadata, 4 << 10, 0, true},
-		{wire.Metadata, 5 << 10, 5 << 10 * 64, true},
+		{wire.Metadata, 5 << 10, 5 << 10 * 128, true},
+		{wire.OffsetCommit, 5 << 10, 5 << 10 * 32, true},
+		{wire.DescribeConfigs, 10, 128 << 10, true},
+		{wire.DescribeConfigs, 4 << 10, 4 << 10 * 1000, true},
 		{wire.Produce, 1 << 20, 0, true},
 		{wire.Fetch, 1 << 20, 0, true},
 		{wire.JoinGroup, 5 << 10, 5 << 10 * 20, false},

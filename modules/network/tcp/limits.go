@@ -14,6 +14,7 @@ const (
 	hugeFrame  = 2 << 20  // frames over this size have their own half of the budget
 
 	decodeFactor      = 128 // bytes of structs and answers that a hostile byte of a list of names can become
+	offsetFactor      = 32  // the same for lists of partitions
 	groupDecodeFactor = 20  // the same for protocols and assignments, once they did decode
 
 	// A byte of DescribeConfigs becomes a hundred of structs and as many of the answer, times the configs of a resource; a
@@ -34,6 +35,9 @@ const (
 
 // frameMax returns the largest frame that is read for an API key.
 func frameMax(key int16, requestMax int) int {
+	if listsPartitions(key) {
+		return min(offsetFrameMax, requestMax)
+	}
 	switch key {
 	case wire.Produce:
 		return requestMax
@@ -41,13 +45,20 @@ func frameMax(key int16, requestMax int) int {
 		return min(fetchFrameMax, requestMax)
 	case wire.JoinGroup, wire.SyncGroup:
 		return min(joinFrameMax, requestMax)
-	case wire.ListOffsets, wire.OffsetCommit, wire.OffsetFetch, wire.TxnOffsetCommit, wire.OffsetForLeaderEpoch:
-		return min(offsetFrameMax, requestMax)
 	case wire.APIVersions, wire.SASLHandshake, wire.SASLAuthenticate:
 		return min(sessionFrameMax, requestMax)
 	default:
 		return min(controlFrameMax, requestMax)
 	}
+}
+
+// listsPartitions reports whether most of a large request for an API key are numbers for partitions.
+func listsPartitions(key int16) bool {
+	switch key {
+	case wire.ListOffsets, wire.OffsetCommit, wire.OffsetFetch, wire.TxnOffsetCommit, wire.OffsetForLeaderEpoch:
+		return true
+	}
+	return false
 }
 
 // decodeCost returns what a request is charged for being decoded, and whether it may wait for that. Produce and Fetch have
@@ -60,6 +71,8 @@ func decodeCost(key int16, body int) (cost int64, mayWait bool) {
 		return max(int64(body)*describeFactor, describeLeast), true
 	case key == wire.Produce || key == wire.Fetch || body <= smallFrame:
 		return 0, true
+	case listsPartitions(key):
+		return int64(body) * offsetFactor, true
 	case key == wire.JoinGroup || key == wire.SyncGroup:
 		return int64(body) * groupDecodeFactor, false
 	default:
