@@ -16,7 +16,7 @@ func TestAmplification(t *testing.T) {
 	id := tg.createVictim()
 	n := scale(100_000, 1_000_000)
 	requests := map[string]kmsg.Request{
-		"FindCoordinator of many keys":     findCoordinators(n),
+		"FindCoordinator of many keys":     findCoordinators(n / 2),
 		"Metadata of many topics":          manyTopics(n / 8),
 		"ListOffsets of one partition":     listOffsets(n / 8),
 		"DescribeConfigs of many groups":   describeGroupsConfigs(n / 20),

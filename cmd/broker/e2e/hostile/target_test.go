@@ -21,7 +21,7 @@ const (
 
 	// The bound of the resident memory, as README states it: what a broker needs anyway, what each connection may cost, and
 	// a multiple of queued.max.request.bytes for requests, for what they decode to, and for the garbage of both.
-	boundBase       = 256 << 20
+	boundBase       = 512 << 20
 	boundConnection = 32 << 10
 	boundFactor     = 4
 )
