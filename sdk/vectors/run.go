@@ -48,7 +48,7 @@ func runGroup(ctx context.Context, program plugin.Program, g *Group) error {
 	case g.Refused != "" && err == nil:
 		return fmt.Errorf("line %d: the configuration was taken, want it refused with %q", g.Line, g.Refused)
 	case g.Refused != "" && !strings.Contains(err.Error(), g.Refused):
-		return fmt.Errorf("line %d: refused with %q, want %q", g.Line, err, g.Refused)
+		return fmt.Errorf("line %d: refused with %q, want %q", g.Line, err.Error(), g.Refused)
 	case g.Refused != "":
 		return nil
 	case err != nil:

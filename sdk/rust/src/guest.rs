@@ -286,7 +286,11 @@ impl<P: Plugin> Guest<P> {
                 return failed;
             }
         }
-        if changed { result(&answer.words) } else { 0 }
+        if changed {
+            result(&answer.words)
+        } else {
+            0
+        }
     }
 
     /// jd_partition.

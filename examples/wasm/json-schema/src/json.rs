@@ -266,7 +266,8 @@ impl<'a> Parser<'a> {
     fn hex4(&mut self) -> Result<u32, Error> {
         let mut code = 0;
         for _ in 0..4 {
-            let digit = (self.peek() as char).to_digit(16).ok_or_else(|| self.error("a hexadecimal digit is missing"))?;
+            let digit =
+                (self.peek() as char).to_digit(16).ok_or_else(|| self.error("a hexadecimal digit is missing"))?;
             code = code << 4 | digit;
             self.at += 1;
         }

@@ -199,7 +199,11 @@ impl Schema {
 
 /// Puts a message of this level behind a path.
 fn separate(e: &str) -> String {
-    if e.starts_with('/') { e.into() } else { format!(": {}", e) }
+    if e.starts_with('/') {
+        e.into()
+    } else {
+        format!(": {}", e)
+    }
 }
 
 fn array<'v>(value: &'v Value<'static>) -> Result<&'v Vec<Value<'static>>, String> {
