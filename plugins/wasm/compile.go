@@ -27,10 +27,10 @@ type checked struct {
 
 // check reads a module and says everything that is wrong with it; nothing of it runs.
 func (c *Config) check(ctx context.Context, b []byte) (checked, error) {
-	limit := c.memoryLimit(true)
+	limit := max(c.memoryLimit(true), c.memoryLimit(false))
 	module, err := meter.Check(b, meter.DefaultLimits(uint32(limit/pageSize)))
-	if err == nil && !module.WASI {
-		limit = c.memoryLimit(false)
+	if err == nil && c.memoryLimit(module.WASI) != limit { // which limit holds shows only now
+		limit = c.memoryLimit(module.WASI)
 		module, err = meter.Check(b, meter.DefaultLimits(uint32(limit/pageSize)))
 	}
 	if err != nil {

@@ -283,3 +283,42 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		t.Errorf("after Stop, %d bytes are in use, %v", wasm.MemoryInUse(e), err)
 	}
 }
+
+func TestStopWaitsForCalls(t *testing.T) {
+	e := newEngine(t, wasm.Config{AssignTimeout: time.Minute})
+	assignor, err := load(t, e, guest(t, "guest")).Assignor(t.Context(), binding(plugin.KindAssignor, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		g := groupOf(1)
+		g.ID = "L"
+		var a plugin.Assignment
+		ended <- assignor.Assign(t.Context(), g, &a)
+	}()
+	for wasm.Running(e) == 0 && len(ended) == 0 { // until it is under way
+		runtime.Gosched()
+	}
+	if err := e.Stop(t.Context()); err != nil || wasm.MemoryInUse(e) != 0 {
+		t.Errorf("Stop ends with %v, and %d bytes are in use", err, wasm.MemoryInUse(e))
+	}
+	if f, _ := errors.AsType[*plugin.Failure](<-ended); f == nil || f.Class != plugin.OutOfFuel {
+		t.Errorf("a call that was under way ends with %v", f)
+	}
+}
+
+// TestLimitsByKindOfModule: a module that imports WASI gets another limit than others.
+func TestLimitsByKindOfModule(t *testing.T) {
+	f := func(module string, memory, memoryWASI int64, ok bool) {
+		t.Helper()
+		e := newEngine(t, wasm.Config{InstanceMemory: memory, InstanceMemoryWASI: memoryWASI})
+		if _, err := e.Check(t.Context(), guest(t, module)); (err == nil) != ok {
+			t.Errorf("%s with %d and %d bytes: %v", module, memory, memoryWASI, err)
+		}
+	}
+	f("guest", 2<<20, 1<<16, true) // needs 17 pages
+	f("guest", 1<<20, 4<<20, false)
+	f("wasi", 1<<16, 1<<20, true)
+	f("guest", 17<<16, 0, true)
+}

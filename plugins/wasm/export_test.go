@@ -15,3 +15,6 @@ func HoldTurns(e *Engine) (release func()) {
 
 // MemoryInUse is what the memories of all instances take, in bytes.
 func MemoryInUse(e *Engine) int64 { return e.memory.used.Load() }
+
+// Running is how many calls have a turn.
+func Running(e *Engine) int { return len(e.turns.slots) }

@@ -180,33 +180,17 @@ func (i *instance) batch(w *work, from, to int) (failure *plugin.Failure) {
 			failure = i.panicked(r)
 		}
 	}()
-	p := i.pool
 	var start time.Time
 	timed := i.calls%sampled == 0
 	if timed {
 		start = time.Now()
 	}
 	i.calls++
-	records := w.batch.Records[from:to]
-	l := lens{p.binding.Kind, i.interest}
-	size := l.fixedSize(w.batch)
-	for k := range records {
-		size += l.recordSize(&records[k])
-	}
-	i.tank.fill(batchFuel(len(records), size, p.program.wasi), p.program.engine.config.BatchTimeout)
-	area, failure := i.inputArea(size)
+	stats := &i.pool.stats
+	l := lens{i.pool.binding.Kind, i.interest}
+	size, failure := i.input(w, l, w.batch.Records[from:to])
 	if failure != nil {
 		return failure
-	}
-	if area == nil {
-		return i.fail(plugin.OutOfMemory, "it has no room for %d bytes of input", size)
-	}
-	if w.function == partition {
-		i.brokerTime = 0
-		l.encodeKeys(area, i.area, w.batch, records)
-	} else {
-		i.brokerTime = w.batch.BrokerTime
-		l.encodeRecords(area, i.area, w.batch, records)
 	}
 	i.stack[0], i.stack[1] = uint64(i.area), uint64(size)
 	r, failure := i.call(i.function[w.function], 2)
@@ -216,11 +200,36 @@ func (i *instance) batch(w *work, from, to int) (failure *plugin.Failure) {
 	if failure := i.results(w, l, int64(r), from, to, size); failure != nil {
 		return failure
 	}
-	p.stats.called(len(records), size, i.tank.used())
+	stats.called(to-from, size, i.tank.used())
 	if timed {
-		p.stats.busy.Add(int64(time.Since(start)) * sampled)
+		stats.busy.Add(int64(time.Since(start)) * sampled)
 	}
 	return nil
+}
+
+// input fills the tank and the guest's input area, and returns the size of the input.
+func (i *instance) input(w *work, l lens, records []plugin.Record) (size int, failure *plugin.Failure) {
+	size = l.fixedSize(w.batch)
+	for k := range records {
+		size += l.recordSize(&records[k])
+	}
+	program := i.pool.program
+	i.tank.fill(batchFuel(len(records), size, program.wasi), program.engine.config.BatchTimeout)
+	area, failure := i.inputArea(size)
+	if failure != nil {
+		return size, failure
+	}
+	if area == nil {
+		return size, i.fail(plugin.OutOfMemory, "it has no room for %d bytes of input", size)
+	}
+	if w.function == partition {
+		i.brokerTime = 0
+		l.encodeKeys(area, i.area, w.batch, records)
+	} else {
+		i.brokerTime = w.batch.BrokerTime
+		l.encodeRecords(area, i.area, w.batch, records)
+	}
+	return size, nil
 }
 
 // results takes over what a call answered.
