@@ -20,7 +20,7 @@ func vectors(values ...string) *plugin.Batch {
 
 func TestConformance(t *testing.T) {
 	p := load(t, newEngine(t, wasm.Config{}), guest(t, "guest"))
-	serializer := func(t testing.TB) plugin.Serializer { return values(t, p, "k") }
+	serializer := func(tb testing.TB) plugin.Serializer { return values(tb, p, "k") }
 	t.Run("Serializer", func(t *testing.T) {
 		// what each of the three functions may answer
 		plugintest.Serializer(t, serializer, vectors("Rno", "keep"), batchOf("R"), batchOf("a", "R\x01\xff"))
@@ -28,22 +28,22 @@ func TestConformance(t *testing.T) {
 	t.Run("Partitioner", func(t *testing.T) {
 		b := vectors("", "")
 		b.Records[0].Key, b.Records[1].Key = []byte("3"), []byte("1")
-		plugintest.Partitioner(t, func(t testing.TB) plugin.Partitioner {
-			bound, err := p.Partitioner(t.Context(), binding(plugin.KindPartitioner, ""))
+		plugintest.Partitioner(t, func(tb testing.TB) plugin.Partitioner {
+			bound, err := p.Partitioner(tb.Context(), binding(plugin.KindPartitioner, ""))
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
-			t.Cleanup(bound.Close)
+			tb.Cleanup(bound.Close)
 			return bound
 		}, b)
 	})
 	t.Run("Assignor", func(t *testing.T) {
-		plugintest.Assignor(t, func(t testing.TB) plugin.Assignor {
-			bound, err := p.Assignor(t.Context(), binding(plugin.KindAssignor, ""))
+		plugintest.Assignor(t, func(tb testing.TB) plugin.Assignor {
+			bound, err := p.Assignor(tb.Context(), binding(plugin.KindAssignor, ""))
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
-			t.Cleanup(bound.Close)
+			tb.Cleanup(bound.Close)
 			return bound
 		}, groupOf(3), groupOf(1))
 	})

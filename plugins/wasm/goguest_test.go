@@ -64,7 +64,7 @@ func TestGoGuest(t *testing.T) {
 		t.Errorf("the counters are %+v", got)
 	}
 	t.Run("Conformance", func(t *testing.T) {
-		plugintest.Serializer(t, func(t testing.TB) plugin.Serializer { return values(t, p, "") }, vectors(`{"a":1}`, "{no"), batchOf("1"))
+		plugintest.Serializer(t, func(tb testing.TB) plugin.Serializer { return values(tb, p, "") }, vectors(`{"a":1}`, "{no"), batchOf("1"))
 	})
 }
 
