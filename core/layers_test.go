@@ -78,7 +78,6 @@ var rules = []rule{
 	{"plugins/builtin", modules, nil},
 	{"plugins/registry", modules, []string{"plugins/builtin", "plugins/wasm"}},
 	{"plugins/wasm", modules, []string{"plugins/wasm/internal/meter"}},
-	{"examples/...", top, []string{"*"}},
 	{"cmd/...", top, []string{"*"}},
 	{"sdk", top, nil},
 	{"sdk/...", top, []string{"modules"}},

@@ -35,6 +35,10 @@ func TestProbes(t *testing.T) {
 				compare(t, sums, file, code)
 				run(t, engine, code, answers)
 			}
+			if language == "c" && builds(language) {
+				t.Setenv("CC", "clang++ -x c++ -std=c++17 -fno-exceptions -Wno-missing-field-initializers")
+				run(t, engine, build(t, filepath.Join(tree, "examples", "wasm", "testdata", "probe", "c"), "probe"), answers)
+			}
 			testProbe(t, engine, code)
 		})
 	}
