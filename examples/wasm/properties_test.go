@@ -76,6 +76,44 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
+// TestBrokenInput: no guest fails, whatever bytes it gets, and the tutorial's validator says the same in C and Rust.
+func TestBrokenInput(t *testing.T) {
+	batch, random := &plugin.Batch{Topic: "t", NumPartitions: 1}, rand.New(rand.NewPCG(7, 8))
+	for range 4000 {
+		text := mutated(random, randomJSON(random, 0))
+		for range random.IntN(3) {
+			text = mutated(random, string(text)+" ")
+		}
+		batch.Records = append(batch.Records, plugin.Record{Value: text})
+	}
+	f := func(file, config string) []plugin.Verdict {
+		t.Helper()
+		s := bind(t, file, plugin.KindValueSerializer, config)
+		call := s.Validate
+		if !s.Info().Functions.Has(plugin.CanValidate) {
+			call = s.Serialize
+		}
+		var outcome plugin.Outcome
+		if err := call(t.Context(), batch, &outcome); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for i, v := range outcome.Verdicts() {
+			if v.Action == plugin.Failed {
+				t.Errorf("%s: %q: %v", file, batch.Records[i].Value, v.Failure)
+			}
+		}
+		return outcome.Verdicts()
+	}
+	f("json-schema/json-schema.wasm", `{"type": "object", "additionalProperties": {"minimum": 0, "maxLength": 3}, "required": ["a"]}`)
+	f("redact/redact.wasm", `{"fields": ["a", "b"], "emails": true}`)
+	inC, inRust := f("testdata/c-validator.wasm", ""), f("testdata/rust-validator.wasm", "")
+	for i := range inC {
+		if inC[i].Action != inRust[i].Action || inC[i].Code != inRust[i].Code {
+			t.Errorf("%q: %d in C, %d in Rust", batch.Records[i].Value, inC[i].Code, inRust[i].Code)
+		}
+	}
+}
+
 // TestMurmur2: the guest chooses what franz-go chooses, which does as Kafka's Java client.
 func TestMurmur2(t *testing.T) {
 	engine := newEngine(t, nil)
