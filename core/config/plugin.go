@@ -29,6 +29,9 @@ type PluginSlot struct {
 	Config string // "" for none
 }
 
+// Bound reports whether the slot has a plugin.
+func (s *PluginSlot) Bound() bool { return s.Ref != plugin.Ref{} }
+
 // AssignorBinding is the plugin that assigns partitions in a group.
 type AssignorBinding struct {
 	Ref    plugin.Ref

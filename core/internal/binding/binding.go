@@ -1,0 +1,355 @@
+// Package binding puts plugins before topics and groups, as their configs say: it watches metadata, loads what is named
+// through plugin.Registry, and makes the result the chain in force. Loading a plugin may take seconds and happens in the
+// background: no change of metadata waits for it. Until the new plugins are there, a topic keeps the chain that it had,
+// and one that had none refuses records with an error that clients retry.
+package binding
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/plugin"
+)
+
+// Settings are what bindings are made with.
+type Settings struct {
+	Registry   plugin.Registry // nil: this build has none, and no plugin can be loaded
+	Partitions *partition.Set
+	Log        *zap.Logger
+	// Metrics is where the counters of bindings are registered; nil: nowhere.
+	Metrics prometheus.Registerer
+}
+
+// Bindings are the plugins of this broker's topics and groups.
+type Bindings struct {
+	Settings
+
+	mu      sync.RWMutex
+	image   *metadata.Image // the newest that was heard of
+	started bool
+	topics  map[string]*binding
+	groups  map[string]*binding
+
+	loading chan struct{} // a token for each binding that is being loaded
+	ctx     context.Context
+	cancel  context.CancelFunc
+	tasks   sync.WaitGroup
+}
+
+var _ plugin.Bindings = (*Bindings)(nil)
+
+// maxLoading bounds how many bindings are loaded at a time: after a restart there may be one for each of a thousand topics.
+const maxLoading = 8
+
+// New returns bindings that do nothing before Start.
+func New(s Settings) *Bindings {
+	b := &Bindings{
+		Settings: s, topics: map[string]*binding{}, groups: map[string]*binding{}, loading: make(chan struct{}, maxLoading),
+	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	if s.Metrics != nil {
+		s.Metrics.MustRegister(collector{b})
+	}
+	return b
+}
+
+// binding is one topic or group that names plugins.
+type binding struct {
+	name    string
+	id      kafka.TopicID          // of a topic
+	plugins *config.Plugins        // of a topic
+	group   config.AssignorBinding // of a group
+
+	generation int           // of what the configs ask for
+	dropped    bool          // the configs name no plugin any more
+	loading    bool          // a goroutine has it
+	again      chan struct{} // wakes that goroutine early
+
+	chain    *plugin.Chain   // in force; the partitions own it
+	assignor plugin.Assignor // in force
+	inForce  int             // the generation that it is from
+	whole    bool            // it runs all of its plugins
+	// Why what the configs ask for is not in force, or can't run.
+	problem, shadowProblem *plugin.Failure
+}
+
+// Start begins to load what the image names, and from then on what changes.
+func (b *Bindings) Start(image *metadata.Image) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.image == nil || b.image.Offset < image.Offset {
+		b.image = image
+	}
+	b.started = true
+	for name := range b.image.Topics {
+		b.topicChanged(name)
+	}
+	for r := range b.image.Configs {
+		if r.Type == metadata.GroupResource {
+			b.groupChanged(r.Name)
+		}
+	}
+}
+
+// Stop ends loading and takes every plugin out of force: topics that name one refuse records from then on.
+func (b *Bindings) Stop(context.Context) error {
+	b.cancel()
+	b.tasks.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.started = false
+	for _, t := range b.topics {
+		b.drop(b.topics, t)
+	}
+	for _, g := range b.groups {
+		b.drop(b.groups, g)
+	}
+	return nil
+}
+
+// MetadataChanged takes over a change of metadata. It is the function that subscribes to metadata, after the partitions,
+// which know the topics of the change by then. It loads nothing itself.
+func (b *Bindings) MetadataChanged(image *metadata.Image, delta *metadata.Delta) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.image = image
+	if !b.started {
+		return
+	}
+	for _, t := range delta.Deleted {
+		b.topicChanged(t.Name)
+	}
+	for _, t := range delta.Topics {
+		b.topicChanged(t.Name)
+	}
+	for _, r := range delta.Configs {
+		switch r.Type {
+		case metadata.TopicResource:
+			b.topicChanged(r.Name)
+		case metadata.GroupResource:
+			b.groupChanged(r.Name)
+		default: // plugins are bound to nothing else
+		}
+	}
+	if len(delta.Plugins) > 0 {
+		b.wakeAll()
+	}
+}
+
+// topicChanged compares what a topic's configs ask for with what is known. The caller holds mu.
+func (b *Bindings) topicChanged(name string) {
+	old := b.topics[name]
+	topic := b.image.Topics[name]
+	var wanted *config.Plugins
+	if topic != nil {
+		wanted = config.PluginsOf(name, b.image.TopicConfigs(name))
+	}
+	switch {
+	case wanted == nil && old == nil:
+		return
+	case wanted == nil:
+		b.drop(b.topics, old)
+		return
+	case old != nil && old.id != topic.ID: // deleted and created again
+		b.drop(b.topics, old)
+		old = nil
+	case old != nil && *old.plugins == *wanted:
+		return
+	}
+	if old == nil {
+		old = newBinding(name)
+		b.topics[name] = old
+	}
+	old.id, old.plugins = topic.ID, wanted
+	b.load(old)
+}
+
+func (b *Bindings) groupChanged(name string) {
+	old := b.groups[name]
+	wanted, ok := config.AssignorOf(b.image.Configs[metadata.Resource{Type: metadata.GroupResource, Name: name}])
+	switch {
+	case !ok && old == nil, ok && old != nil && old.group == wanted:
+		return
+	case !ok:
+		b.drop(b.groups, old)
+		return
+	case old == nil:
+		old = newBinding(name)
+		b.groups[name] = old
+	}
+	old.group = wanted
+	b.load(old)
+}
+
+func newBinding(name string) *binding { return &binding{name: name, again: make(chan struct{}, 1)} }
+
+// drop forgets a binding and takes its plugins out of force.
+func (b *Bindings) drop(from map[string]*binding, t *binding) {
+	delete(from, t.name)
+	t.dropped = true
+	t.wake()
+	if t.plugins != nil {
+		b.Partitions.SetChain(t.id, nil)
+	}
+	if t.assignor != nil {
+		t.assignor.Close()
+	}
+	t.chain, t.assignor = nil, nil
+}
+
+// load makes a goroutine load what a binding asks for. The caller holds mu.
+func (b *Bindings) load(t *binding) {
+	t.generation++
+	if t.loading {
+		t.wake()
+		return
+	}
+	t.loading = true
+	b.tasks.Go(func() { b.loadUntilDone(t) })
+}
+
+// wakeAll makes bindings that wait for a plugin try again: it may be there now.
+func (b *Bindings) wakeAll() {
+	for _, t := range b.topics {
+		t.wake()
+	}
+	for _, g := range b.groups {
+		g.wake()
+	}
+}
+
+// wake ends a pause of the binding's goroutine.
+func (t *binding) wake() {
+	select {
+	case t.again <- struct{}{}:
+	default: // awake already
+	}
+}
+
+// The pauses between two attempts to load a plugin double.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 10 * time.Second
+)
+
+// loadUntilDone loads what a binding asks for until that is in force, or it is sure that it never can be.
+func (b *Bindings) loadUntilDone(t *binding) {
+	pause, last := firstPause, 0
+	for {
+		b.mu.Lock()
+		if t.dropped {
+			t.loading = false
+			b.mu.Unlock()
+			return
+		}
+		wanted := *t
+		b.mu.Unlock()
+		if wanted.generation != last {
+			pause, last = firstPause, wanted.generation
+		}
+		made := b.make(&wanted)
+		b.mu.Lock()
+		done := b.put(t, &made, wanted.generation)
+		if done {
+			t.loading = false
+		}
+		b.mu.Unlock()
+		if done {
+			return
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-t.again:
+		case <-b.ctx.Done():
+		}
+		timer.Stop()
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// put makes what was loaded the plugins in force and reports whether there is nothing left to do. The caller holds mu.
+func (b *Bindings) put(t *binding, m *made, generation int) bool {
+	if t.dropped || b.ctx.Err() != nil {
+		m.discard()
+		return true
+	}
+	if t.generation != generation {
+		m.discard()
+		t.wake()
+		return false
+	}
+	news := !equal(t.problem, m.problem) || !equal(t.shadowProblem, m.shadowProblem)
+	if news && (m.problem != nil || m.shadowProblem != nil) {
+		b.Log.Warn("a plugin can't run", zap.String("binding", t.name), zap.Errors("reasons", m.reasons()), zap.Bool("tried_again", m.again))
+	}
+	t.problem, t.shadowProblem = m.problem, m.shadowProblem
+	// Rather the plugins that there were than none; and a chain that fails as the one in force does is no better.
+	if m.waits() && t.whole || !news && t.inForce == generation {
+		m.discard()
+		return !m.again
+	}
+	t.whole, t.inForce = m.problem == nil, generation
+	if m.assignor != nil || t.assignor != nil {
+		old := t.assignor
+		if t.assignor = m.assignor; old != nil {
+			old.Close()
+		}
+	}
+	if m.chain != nil {
+		t.chain = m.chain
+		b.Partitions.SetChain(t.id, m.chain)
+	}
+	if t.whole {
+		b.Log.Info("plugins are in force", zap.String("binding", t.name))
+	}
+	return !m.again
+}
+
+// Chain returns the chain of a topic: see plugin.Bindings. Its plugins may be closed at any time, unless it is acquired.
+func (b *Bindings) Chain(topic string) (*plugin.Chain, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	switch t := b.topics[topic]; {
+	case t == nil:
+		return nil, nil
+	case t.chain == nil:
+		return nil, t.loadingFailure()
+	default:
+		return t.chain, nil
+	}
+}
+
+// Assignor returns the assignor bound to a group: see plugin.Bindings.
+func (b *Bindings) Assignor(group string) (plugin.Assignor, error) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	switch g := b.groups[group]; {
+	case g == nil:
+		return nil, nil
+	case g.assignor != nil:
+		return g.assignor, nil
+	case g.problem != nil:
+		return nil, g.problem
+	default:
+		return nil, g.loadingFailure()
+	}
+}
+
+// loadingFailure is the error while nothing is known yet.
+func (t *binding) loadingFailure() *plugin.Failure {
+	if t.problem != nil {
+		return t.problem
+	}
+	return &plugin.Failure{Plugin: "of " + t.name, Class: plugin.NotLoaded, Reason: stillLoading}
+}
+
+const stillLoading = "the broker is still loading it"
