@@ -1,6 +1,5 @@
 // Package vectors reads and runs the test vectors of plugins: files that say what a plugin answers for given records.
-// A host runs the vectors that lie beside a plugin before it swaps a new version in; sdk/README.md ("Test vectors")
-// explains the format to authors.
+// They are run before a version is deployed; sdk/README.md ("Test vectors") explains the format to authors.
 package vectors
 
 import (
