@@ -24,7 +24,7 @@ type Records struct {
 
 // largeBatches lets few goroutines at a time hold the records of a batch that do not fit into a pooled buffer: many small
 // requests with huge contents then cost time, not memory. Whoever holds a place does not wait for another one.
-var largeBatches = make(chan struct{}, 4)
+var largeBatches = make(chan struct{}, 2)
 
 // Open is Records for what clients sent: a goroutine may have to wait until others have closed records that are large
 // when they are decompressed.
