@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -198,4 +199,49 @@ func TestLongestIDs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Members of any number of groups take memory until there is no room for another one, and give it back when they are gone.
+func TestMembersOfAllGroupsAreBounded(t *testing.T) {
+	run(t, testConfig(), func(b *broker) {
+		joinLarge := func(i int) kafka.ErrorCode {
+			join := fill(kmsg.NewPtrJoinGroupRequest(), fmt.Sprint("g", i)).(*kmsg.JoinGroupRequest)
+			join.MemberID, join.Protocols[0].Metadata = "", make([]byte, 1<<20-1000)
+			return kafka.ErrorCode(b.send("client", 3, join).(*kmsg.JoinGroupResponse).ErrorCode)
+		}
+		joined := 0
+		for ; joined < 1000; joined++ {
+			if code := joinLarge(joined); code != kafka.NoError {
+				if code != kafka.CoordinatorNotAvailable {
+					b.t.Errorf("the member that is too many: %v", code)
+				}
+				break
+			}
+		}
+		if joined < 120 || joined > 130 {
+			b.t.Errorf("%d members of a megabyte each", joined)
+		}
+		time.Sleep(10 * time.Minute) // of the bubble: their sessions end
+		if code := joinLarge(joined); code != kafka.NoError {
+			b.t.Errorf("after their sessions: %v", code)
+		}
+	})
+}
+
+// A member that knows very many protocols is compared with itself in a time that grows with them, not with their square.
+func TestManyProtocols(t *testing.T) {
+	run(t, testConfig(), func(b *broker) {
+		join := fill(kmsg.NewPtrJoinGroupRequest(), "g").(*kmsg.JoinGroupRequest)
+		join.MemberID, join.Protocols = "", make([]kmsg.JoinGroupRequestProtocol, 100_000)
+		if code := b.send("client", 3, join).(*kmsg.JoinGroupResponse).ErrorCode; code != int16(kafka.MessageTooLarge) {
+			b.t.Errorf("100,000 protocols without a name: %v", kafka.ErrorCode(code))
+		}
+		join.Protocols = make([]kmsg.JoinGroupRequestProtocol, 10_000)
+		for i := range join.Protocols {
+			join.Protocols[i].Name = fmt.Sprint(i)
+		}
+		if code := b.send("client", 3, join).(*kmsg.JoinGroupResponse).ErrorCode; code != 0 {
+			b.t.Errorf("10,000 protocols: %v", kafka.ErrorCode(code))
+		}
+	})
 }
