@@ -2,7 +2,6 @@ package broker
 
 import (
 	"cmp"
-	"runtime"
 	"slices"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/coordinator"
 	"github.com/jackdawmq/jackdaw/core/internal/admin"
+	"github.com/jackdawmq/jackdaw/core/internal/binding"
 	"github.com/jackdawmq/jackdaw/core/internal/handler"
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
@@ -40,6 +40,7 @@ type parts struct {
 	Partitions   *partition.Set
 	Replicator   replication.Replicator
 	Plugins      plugin.Module
+	Bindings     *binding.Bindings
 	Coordinators []coordinator.Coordinator `group:"coordinators"`
 	Router       *api.Router
 	Listeners    []network.Listener `group:"listeners"`
@@ -55,6 +56,7 @@ func (b *Broker) graph(sel *module.Selection, t *telemetry.Telemetry) fx.Option 
 			newResolver,
 			newAuthorizer,
 			newPartitions,
+			newBindings,
 			newPartitionWriter,
 			newPartitionReader,
 			newOffsets,
@@ -84,27 +86,7 @@ func newResolver(s *config.Settings) config.Resolver { return config.NewResolver
 
 func newAuthorizer() auth.Authorizer { return auth.AllowAll{} }
 
-func newPartitions(s *config.Settings, e log.Engine, r replication.Replicator, c config.Resolver, l *zap.Logger, m prometheus.Registerer) *partition.Set {
-	return partition.New(partition.Settings{
-		Self:                kafka.NodeID(s.Broker.NodeID),
-		Engine:              e,
-		Replicator:          r,
-		Configs:             c,
-		Log:                 l.Named("partition"),
-		ProducerExpiry:      s.Broker.ProducerIDExpiration,
-		ProducerExpiryCheck: producerExpiryCheck,
-		OpenParallel:        max(runtime.GOMAXPROCS(0), s.Broker.RecoveryThreadsPerDir*len(s.Broker.LogDirs)),
-		Metrics:             m,
-	})
-}
-
-// producerExpiryCheck is the default of Kafka's producer.id.expiration.check.interval.ms.
-const producerExpiryCheck = 10 * time.Minute
-
-func newPartitionWriter(s *partition.Set) coordinator.PartitionWriter { return s }
-func newPartitionReader(s *partition.Set) coordinator.PartitionReader { return s }
-func newOffsets(s *partition.Set) coordinator.Offsets                 { return s }
-func newMetadataSource(m metadata.Module) metadata.Source             { return m }
+func newMetadataSource(m metadata.Module) metadata.Source { return m }
 
 func newHandlers(s *config.Settings, m metadata.Module, c config.Resolver, a auth.Authorizer, p *partition.Set, in routed, l *zap.Logger) *handler.Handlers {
 	return handler.New(handler.Deps{

@@ -75,7 +75,7 @@ func (b *Broker) steps() []step {
 		{stepMetadata, b.startMetadata, p.Metadata.Stop, 0.3},
 		{stepPartitions, b.startPartitions, p.Partitions.Stop, 0.8},
 		{stepReplication, p.Replicator.Start, p.Replicator.Stop, 0.3},
-		{stepPlugins, p.Plugins.Start, p.Plugins.Stop, 0.3},
+		{stepPlugins, b.startPlugins, b.stopPlugins, 0.3},
 		{stepCoordinators, b.startCoordinators, b.stopCoordinators, 0.3},
 		{stepNetwork, b.serve, b.drain, 0.4},
 	}
@@ -96,6 +96,7 @@ func (b *Broker) startLog(ctx context.Context) error {
 
 func (b *Broker) startMetadata(ctx context.Context) error {
 	b.parts.Metadata.Subscribe(b.parts.Partitions.MetadataChanged)
+	b.parts.Metadata.Subscribe(b.parts.Bindings.MetadataChanged)
 	b.parts.Metadata.Subscribe(b.coordinate)
 	err := b.parts.Metadata.Start(ctx, metadata.Registration{
 		ID:        b.self(),
@@ -159,4 +160,13 @@ func (b *Broker) boundPort(l config.Listener) int32 {
 		}
 	}
 	return 0
+}
+
+// startPlugins lets topics and groups have their plugins once the registry loads them. Nothing waits for that.
+func (b *Broker) startPlugins(ctx context.Context) error {
+	if err := b.parts.Plugins.Start(ctx); err != nil {
+		return err
+	}
+	b.parts.Bindings.Start(b.parts.Metadata.Image())
+	return nil
 }

@@ -52,3 +52,8 @@ func (b *Broker) closeListeners(context.Context) error {
 	}
 	return errors.Join(errs...)
 }
+
+// stopPlugins takes plugins out of force before they are unloaded.
+func (b *Broker) stopPlugins(ctx context.Context) error {
+	return errors.Join(b.parts.Bindings.Stop(ctx), b.parts.Plugins.Stop(ctx))
+}
