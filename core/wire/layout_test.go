@@ -11,13 +11,13 @@ import (
 )
 
 // layout returns the layout of a request in a version.
-func layout(t testing.TB, key, version int16) *wire.Layout {
-	t.Helper()
+func layout(tb testing.TB, key, version int16) *wire.Layout {
+	tb.Helper()
 	req := kmsg.RequestForKey(key)
 	req.SetVersion(version)
 	l, err := wire.LayoutOf(req)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return l
 }
