@@ -51,7 +51,8 @@ func (b *Broker) graph(sel *module.Selection, t *telemetry.Telemetry) fx.Option 
 	return fx.Options(
 		fx.Supply(sel.Settings, t.Log, t.Level, t.Health, t.Registry),
 		fx.Provide(
-			admin.New,
+			newAdmin,
+			newPaths,
 			newRegisterer,
 			newResolver,
 			newAuthorizer,

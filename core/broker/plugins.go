@@ -3,11 +3,19 @@ package broker
 import (
 	"context"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 
+	"github.com/jackdawmq/jackdaw/core/auth"
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/internal/admin"
+	"github.com/jackdawmq/jackdaw/core/internal/binding"
 	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/module"
 	"github.com/jackdawmq/jackdaw/core/plugin"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
 )
 
 // withoutRegistry makes a broker whose program compiles no registry in do without plugins.
@@ -44,3 +52,11 @@ func (noPlugins) Remove(_ context.Context, ref plugin.Ref) error {
 
 func (noPlugins) Revive(plugin.Digest) bool           { return false }
 func (noPlugins) Logs(plugin.Digest) []plugin.LogLine { return nil }
+
+// newAdmin returns the operators' listener.
+func newAdmin(s *config.Settings, h *telemetry.Health, r *prometheus.Registry, level zap.AtomicLevel, p plugin.Module, d plugin.Diagnostics,
+	w admin.Paths, m metadata.Module, a auth.Authorizer, l *zap.Logger) *admin.Server {
+	return admin.New(s, h, r, level, admin.Plugins{Registry: p, Diagnostics: d, Paths: w, Metadata: m, Authorizer: a}, l)
+}
+
+func newPaths(b *binding.Bindings) admin.Paths { return b }

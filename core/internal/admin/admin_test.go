@@ -28,7 +28,7 @@ func start(t *testing.T) (*telemetry.Health, zap.AtomicLevel, string) {
 	t.Helper()
 	health, level := telemetry.NewHealth(), zap.NewAtomicLevel()
 	health.Expect("log", "network")
-	s := admin.New(at("127.0.0.1:0"), health, telemetry.NewRegistry(), level, zap.NewNop())
+	s := admin.New(at("127.0.0.1:0"), health, telemetry.NewRegistry(), level, admin.Plugins{}, zap.NewNop())
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,6 @@ func TestMetricsAndProfiles(t *testing.T) {
 
 func TestLogLevel(t *testing.T) {
 	_, level, url := start(t)
-	const asJSON = "Content-Type: application/json"
 	if status, body := do(t, "PUT", url+"/loglevel", `{"level":"debug"}`, asJSON); status != http.StatusOK || level.String() != "debug" {
 		t.Errorf("%d %s", status, body)
 	}
@@ -155,7 +154,7 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	f := func(address, want string) {
 		t.Helper()
-		s := admin.New(at(address), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
+		s := admin.New(at(address), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), admin.Plugins{}, zap.NewNop())
 		err := s.Start(t.Context())
 		if err == nil || !strings.HasPrefix(err.Error(), "jackdaw.admin.listener: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", address, err)
@@ -169,7 +168,7 @@ func TestAddresses(t *testing.T) {
 	f("0.0.0.0:0", "not a loopback address")
 	f("127.0.0.1:port", "port")
 
-	off := admin.New(at(""), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), zap.NewNop())
+	off := admin.New(at(""), telemetry.NewHealth(), telemetry.NewRegistry(), zap.NewAtomicLevel(), admin.Plugins{}, zap.NewNop())
 	if err := off.Start(t.Context()); err != nil || off.Addr() != nil {
 		t.Errorf("an empty address: %v, %v", err, off.Addr())
 	}

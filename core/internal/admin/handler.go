@@ -1,8 +1,8 @@
 package admin
 
 import (
+	_ "embed"
 	"encoding/json"
-	"mime"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -22,10 +22,16 @@ const index = `/livez          200 unless a part of the broker failed
 /metrics        Prometheus metrics
 /loglevel       GET or PUT {"level":"debug"}
 /debug/pprof/   Go profiles
+/plugins        plugins: list, describe, deploy, remove, logs
+/topics/T/plugins  the plugins of a topic: show, bind, unbind
+/openapi.yaml   all of it, for programs
 `
 
+//go:embed openapi.yaml
+var openAPI []byte
+
 // newHandler returns everything that the listener serves.
-func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap.AtomicLevel) http.Handler {
+func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap.AtomicLevel, plugins Plugins) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -41,13 +47,26 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.Handle("GET /loglevel", level)
-	mux.Handle("PUT /loglevel", onlyJSON(level))
+	mux.Handle("PUT /loglevel", onlyType(jsonType, level))
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	return refuseForeign(http.MaxBytesHandler(mux, maxBodyBytes))
+	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(openAPI)
+	})
+	all := http.NewServeMux()
+	for pattern, handler := range newPluginAPI(plugins).routes() {
+		limit := int64(maxBodyBytes)
+		if strings.HasPrefix(pattern, "PUT /plugins/") {
+			limit = maxPluginBytes
+		}
+		all.Handle(pattern, http.MaxBytesHandler(handler, limit))
+	}
+	all.Handle("/", http.MaxBytesHandler(mux, maxBodyBytes))
+	return refuseForeign(all)
 }
 
 func writeReport(w http.ResponseWriter, report telemetry.Report, good bool) {
@@ -57,17 +76,6 @@ func writeReport(w http.ResponseWriter, report telemetry.Report, good bool) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_ = json.NewEncoder(w).Encode(report) // the client is gone: nobody to tell
-}
-
-// onlyJSON refuses the content types that a form on a foreign page can send without being asked.
-func onlyJSON(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || typ != "application/json" {
-			http.Error(w, "the content type must be application/json", http.StatusUnsupportedMediaType)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // refuseForeign refuses requests that a browser sends for a page from elsewhere.

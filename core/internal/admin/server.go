@@ -39,13 +39,13 @@ type Server struct {
 }
 
 // New returns the server for jackdaw.admin.listener; where that is empty, the server does nothing.
-func New(settings *config.Settings, health *telemetry.Health, metrics *prometheus.Registry, level zap.AtomicLevel, log *zap.Logger) *Server {
+func New(settings *config.Settings, health *telemetry.Health, metrics *prometheus.Registry, level zap.AtomicLevel, plugins Plugins, log *zap.Logger) *Server {
 	log = log.Named("admin")
 	return &Server{
 		address: settings.Broker.AdminListener,
 		log:     log,
 		server: &http.Server{
-			Handler:           newHandler(health, metrics, level),
+			Handler:           newHandler(health, metrics, level, plugins),
 			MaxHeaderBytes:    maxHeaderBytes,
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
