@@ -82,6 +82,30 @@ func TestManyGroups(t *testing.T) {
 	tg.storm(scale(10_000, 500_000), func(i int) kmsg.Request { return joinRequest(fmt.Sprintf("small-%d", i), 3, 1, 0) })
 }
 
+// Members of one group that all want to be in it, make it rebalance again and again, and go away without an answer.
+func TestJoinStorm(t *testing.T) {
+	tg := attack(t)
+	for range scale(2, 5) {
+		conns := tg.flood(scale(100, 500), func(w *wire, i int) []byte {
+			return w.frame(joinRequest("storm", int16(i%4), 3, 20<<10))
+		})
+		for _, w := range conns {
+			_ = w.Close()
+		}
+	}
+	// Others can still ask for the group.
+	if got := len(tg.ask(describeGroup("storm")).(*kmsg.DescribeGroupsResponse).Groups); got != 1 {
+		t.Errorf("%d groups are described", got)
+	}
+}
+
+func describeGroup(name string) kmsg.Request {
+	req := kmsg.NewPtrDescribeGroupsRequest()
+	req.SetVersion(5)
+	req.Groups = []string{name}
+	return req
+}
+
 // Member ids that are given out and never used: of many groups, and of one.
 func TestPendingMembers(t *testing.T) {
 	tg := attack(t)
