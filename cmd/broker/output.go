@@ -86,6 +86,13 @@ func (a *app) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
+// printJSONLine writes one value in a line of its own.
+func (a *app) printJSONLine(value any) error {
+	encoder := json.NewEncoder(a.std.Out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
 // field is a line "name: value" above a table.
 type field struct{ name, value string }
 

@@ -102,7 +102,8 @@ func newRootCommand(app *app) *cobra.Command {
 	compiledIn := modules.All()
 	addTo(groupBroker, newRunCommand(), newConfigCommand(app, compiledIn), newModulesCommand(app, compiledIn), newGraphCommand(),
 		newDoctorCommand(app, compiledIn))
-	addTo(groupData, newTopicCommand(app), newGroupCommand(app), newProduceCommand(app), newConsumeCommand(app))
+	addTo(groupData, newTopicCommand(app), newGroupCommand(app), newProduceCommand(app), newConsumeCommand(app),
+		newPluginCommand(app))
 	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app), newLogCommand(app),
 		newVerifiableCommand(app, "producer"), newVerifiableCommand(app, "consumer"))
 	addTo(groupKafka, newKafkaToolCommands(app)...)

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/jackdawmq/jackdaw/core/config"
+	"github.com/jackdawmq/jackdaw/core/plugin"
+)
+
+// bindFlags are the options of "plugin bind".
+type bindFlags struct {
+	slot, mode, config, onReject, onError, shadow, deadLetters string
+}
+
+// topicSlots are the slots that a topic has.
+func topicSlots() []plugin.Kind {
+	return []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer}
+}
+
+func slotWords() []string {
+	var words []string
+	for _, kind := range topicSlots() {
+		words = append(words, kind.String())
+	}
+	return words
+}
+
+// slotConfigs returns the names of a slot's configs: plugin, mode, config, on.reject, on.error, shadow.
+func slotConfigs(slot string) ([]string, error) {
+	i := slices.Index(slotWords(), slot)
+	if i < 0 {
+		return nil, misusef("--slot %q is not one of %s", slot, strings.Join(slotWords(), ", "))
+	}
+	return config.SlotConfigs(topicSlots()[i]), nil
+}
+
+func newPluginBindCommand(o *operators) *cobra.Command {
+	var flags bindFlags
+	topics, plugins := o.completeTopics(1), o.completePlugins(1, true)
+	cmd := &cobra.Command{
+		Use: "bind TOPIC NAME@VERSION", Short: "Let a plugin judge or rewrite the records of a topic", Args: cobra.ExactArgs(2),
+		Long: "Let a plugin judge or rewrite the records of a topic. A binding is a few topic configs (jackdaw.*), which any Admin client\n" +
+			"can set too. What a flag does not say stays as it is, so binding an older version is the rollback.",
+		Example: "  broker plugin bind orders geo@1 --slot value.serializer --mode validate\n  broker plugin bind orders geo@1 --config '{\"strict\":true}' --on-reject dlq",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 0 {
+				return topics(cmd, args, word)
+			}
+			return plugins(cmd, args, word)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ref, err := plugin.ParseRef(args[1])
+			if err != nil {
+				return &misuseError{err.Error()}
+			}
+			if flags.config != "" && !json.Valid([]byte(flags.config)) {
+				return misusef("--config is not JSON: %s", flags.config)
+			}
+			return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
+				return o.bind(ctx, admin, args[0], ref, flags)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.slot, "slot", "", "partitioner, key.serializer or value.serializer (default: the slot that has the plugin already, else value.serializer)")
+	f.StringVar(&flags.mode, "mode", "", "validate or transform; for a partitioner observe or enforce")
+	f.StringVar(&flags.config, "config", "", "configuration of the plugin, JSON")
+	f.StringVar(&flags.onReject, "on-reject", "", "what becomes of a refused record: reject (with its batch), skip or dlq")
+	f.StringVar(&flags.onError, "on-error", "", "what happens when the plugin fails: retry, reject or pass")
+	f.StringVar(&flags.shadow, "shadow", "", "plugin that runs beside it and is only compared, name@version")
+	f.StringVar(&flags.deadLetters, "dlq-topic", "", "topic of the records that --on-reject dlq leaves out (default TOPIC.dlq)")
+	for name, words := range map[string][]string{
+		"slot": slotWords(), "mode": {"validate", "transform", "observe", "enforce"}, "on-reject": {"reject", "skip", "dlq"}, "on-error": {"retry", "reject", "pass"},
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+// bindingResult is what bind and unbind did.
+type bindingResult struct {
+	Topic  string `json:"topic"`
+	Slot   string `json:"slot"`
+	Plugin string `json:"plugin,omitempty"`
+	Result string `json:"result"`
+}
+
+func (a *app) bind(ctx context.Context, admin *kadm.Client, topic string, ref plugin.Ref, flags bindFlags) error {
+	if flags.slot == "" {
+		set, err := setConfigs(ctx, admin, topic)
+		if err != nil {
+			return err
+		}
+		flags.slot = slotOf(set, ref)
+	}
+	names, err := slotConfigs(flags.slot)
+	if err != nil {
+		return err
+	}
+	names = append(names, "jackdaw.dlq.topic")
+	var edits []kadm.AlterConfig
+	for i, value := range []string{ref.String(), flags.mode, flags.config, flags.onReject, flags.onError, flags.shadow, flags.deadLetters} {
+		if value != "" {
+			edits = append(edits, kadm.AlterConfig{Op: kadm.SetConfig, Name: names[i], Value: kadm.StringPtr(value)})
+		}
+	}
+	if err := alterConfigs(ctx, admin, topic, edits); err != nil {
+		return err
+	}
+	return a.report(bindingResult{topic, flags.slot, ref.String(), "bound"}, "bound %s to topic %s as its %s", ref, topic, flags.slot)
+}
+
+func alterConfigs(ctx context.Context, admin *kadm.Client, topic string, edits []kadm.AlterConfig) error {
+	responses, err := admin.AlterTopicConfigs(ctx, edits, topic)
+	if err != nil {
+		return err
+	}
+	for _, r := range responses {
+		if r.Err != nil {
+			return withMessage("topic "+topic, r.Err, r.ErrMessage)
+		}
+	}
+	return nil
+}
+
+// setConfigs returns the plugin configs that are set on a topic.
+func setConfigs(ctx context.Context, admin *kadm.Client, topic string) (map[string]string, error) {
+	resources, err := admin.DescribeTopicConfigs(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	set := map[string]string{}
+	for _, r := range resources {
+		if r.Err != nil {
+			return nil, withMessage("topic "+topic, r.Err, r.ErrMessage)
+		}
+		for _, c := range r.Configs {
+			if strings.HasPrefix(c.Key, "jackdaw.") && c.Value != nil {
+				set[c.Key] = *c.Value
+			}
+		}
+	}
+	return set, nil
+}
+
+// slotOf returns the slot that has a version of a plugin, or value.serializer.
+func slotOf(set map[string]string, ref plugin.Ref) string {
+	for _, kind := range topicSlots() {
+		bound, err := plugin.ParseRef(set[config.SlotConfigs(kind)[0]])
+		if err == nil && ref.Name != "" && bound.Name == ref.Name {
+			return kind.String()
+		}
+	}
+	return plugin.KindValueSerializer.String()
+}
+
+func newPluginUnbindCommand(o *operators) *cobra.Command {
+	var slot string
+	cmd := &cobra.Command{
+		Use: "unbind TOPIC", Short: "Take plugins away from a topic", Args: cobra.ExactArgs(1),
+		Long:              "Take the plugin out of a slot of a topic, or without --slot out of all of them, with everything that was configured for it.",
+		ValidArgsFunction: o.completeTopics(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			slots := slotWords()
+			if slot != "" {
+				slots = []string{slot}
+			}
+			edits := []kadm.AlterConfig{}
+			for _, s := range slots {
+				names, err := slotConfigs(s)
+				if err != nil {
+					return err
+				}
+				for _, name := range names {
+					edits = append(edits, kadm.AlterConfig{Op: kadm.DeleteConfig, Name: name})
+				}
+			}
+			return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
+				if err := alterConfigs(ctx, admin, args[0], edits); err != nil {
+					return err
+				}
+				what := strings.Join(slots, ", ")
+				return o.report(bindingResult{Topic: args[0], Slot: what, Result: "unbound"}, "topic %s has no plugin as its %s", args[0], what)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&slot, "slot", "", "partitioner, key.serializer or value.serializer (default: all)")
+	_ = cmd.RegisterFlagCompletionFunc("slot", cobra.FixedCompletions(slotWords(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
