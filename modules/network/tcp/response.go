@@ -12,7 +12,7 @@ import (
 
 const (
 	headerRoom   = 9        // size, correlation id, no tags
-	keptResponse = 64 << 10 // larger response buffers are not kept for the next request
+	keptResponse = 16 << 10 // larger response buffers are not kept for the next request: connections are many
 	minSendfile  = 16 << 10 // below, reading and writing a range costs less than sendfile
 	maxWrite     = 1 << 20  // what is written in one go, so that slow readers can be seen to make progress
 	copySize     = 64 << 10
