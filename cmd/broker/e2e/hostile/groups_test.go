@@ -71,7 +71,7 @@ func (tg *target) storm(n int, next func(i int) kmsg.Request) {
 // half an hour.
 func TestGroupsWithLargeMetadata(t *testing.T) {
 	tg := attack(t)
-	tg.storm(scale(500, 4000), func(i int) kmsg.Request {
+	tg.storm(scale(300, 4000), func(i int) kmsg.Request {
 		return joinRequest(fmt.Sprintf("large-%d", i), 3, 1, 900<<10)
 	})
 }
@@ -79,14 +79,14 @@ func TestGroupsWithLargeMetadata(t *testing.T) {
 // Members without any, in as many groups.
 func TestManyGroups(t *testing.T) {
 	tg := attack(t)
-	tg.storm(scale(10_000, 500_000), func(i int) kmsg.Request { return joinRequest(fmt.Sprintf("small-%d", i), 3, 1, 0) })
+	tg.storm(scale(5000, 500_000), func(i int) kmsg.Request { return joinRequest(fmt.Sprintf("small-%d", i), 3, 1, 0) })
 }
 
 // Members of one group that all want to be in it, make it rebalance again and again, and go away without an answer.
 func TestJoinStorm(t *testing.T) {
 	tg := attack(t)
 	for range scale(2, 5) {
-		conns := tg.flood(scale(100, 500), func(w *wire, i int) []byte {
+		conns := tg.flood(scale(50, 500), func(w *wire, i int) []byte {
 			return w.frame(joinRequest("storm", int16(i%4), 3, 20<<10))
 		})
 		for _, w := range conns {
@@ -109,7 +109,7 @@ func describeGroup(name string) kmsg.Request {
 // Member ids that are given out and never used: of many groups, and of one.
 func TestPendingMembers(t *testing.T) {
 	tg := attack(t)
-	tg.storm(scale(10_000, 300_000), func(i int) kmsg.Request {
+	tg.storm(scale(5000, 300_000), func(i int) kmsg.Request {
 		group := "pending"
 		if i%2 == 0 {
 			group = fmt.Sprintf("pending-%d", i)
