@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -140,13 +142,37 @@ func setConfigs(ctx context.Context, admin *kadm.Client, topic string) (map[stri
 		if r.Err != nil {
 			return nil, withMessage("topic "+topic, r.Err, r.ErrMessage)
 		}
-		for _, c := range r.Configs {
-			if strings.HasPrefix(c.Key, "jackdaw.") && c.Value != nil {
-				set[c.Key] = *c.Value
-			}
-		}
+		maps.Copy(set, pluginConfigs(r.Configs))
 	}
 	return set, nil
+}
+
+// pluginConfigs are the configs that have to do with plugins.
+func pluginConfigs(configs []kadm.Config) map[string]string {
+	set := map[string]string{}
+	for _, c := range configs {
+		if strings.HasPrefix(c.Key, "jackdaw.") && c.Value != nil {
+			set[c.Key] = *c.Value
+		}
+	}
+	return set
+}
+
+// pathOf says which way the records of a topic take, as its configs tell: natively, or through plugins.
+func pathOf(topic string, set map[string]string) (path, why string) {
+	plugins := config.PluginsOf(topic, set)
+	if plugins == nil {
+		return "native", "no plugin is bound"
+	}
+	var slots []string
+	for i, slot := range []config.PluginSlot{plugins.Partitioner, plugins.Key, plugins.Value} {
+		if slot.Ref == (plugin.Ref{}) {
+			continue
+		}
+		p := slot.Policy
+		slots = append(slots, fmt.Sprintf("%s is %s (%s, on.reject=%s, on.error=%s)", slotWords()[i], slot.Ref, p.Mode, p.OnReject, p.OnError))
+	}
+	return "plugins", strings.Join(slots, "; ")
 }
 
 // slotOf returns the slot that has a version of a plugin, or value.serializer.

@@ -19,6 +19,8 @@ type topicDescription struct {
 	ID         string                 `json:"id"`
 	Partitions []partitionDescription `json:"partitions"`
 	Configs    []configDescription    `json:"configs"`
+	Path       string                 `json:"path"` // native or plugins
+	Why        string                 `json:"why"`  // the records take that path
 }
 
 type partitionDescription struct {
@@ -103,6 +105,7 @@ func describeTopics(ctx context.Context, admin *kadm.Client, names []string, all
 				topic.Configs = append(topic.Configs, configDescription{c.Key, c.Value, c.Source.String()})
 			}
 		}
+		topic.Path, topic.Why = pathOf(name, pluginConfigs(found.Configs))
 		topics = append(topics, topic)
 	}
 	return topics, nil
@@ -132,7 +135,8 @@ func optional(n *int64) string {
 }
 
 func (a *app) printTopic(t topicDescription) error {
-	fields := []field{{"Topic", t.Name}, {"Id", t.ID}, {"Partitions", strconv.Itoa(len(t.Partitions))}}
+	fields := []field{{"Topic", t.Name}, {"Id", t.ID}, {"Partitions", strconv.Itoa(len(t.Partitions))},
+		{"Path", t.Path + ": " + t.Why}}
 	for _, c := range t.Configs {
 		value := "(hidden)"
 		if c.Value != nil {

@@ -4,6 +4,7 @@ package metadata
 type Plugin struct {
 	Name, Version string
 	Digest        [32]byte // SHA-256 of the bytes
+	Functions     uint8    // that it has; core/plugin says which bit is which
 	Size          int64    // of the bytes
 	DeployedAt    int64    // milliseconds
 	Deployer      string   // principal; "" from the config file

@@ -1,6 +1,9 @@
 package plugin
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Kind says as what a plugin is bound. The numbers are the ABI's.
 type Kind uint8
@@ -42,6 +45,20 @@ const (
 
 // Has reports whether all functions of g are there.
 func (f Functions) Has(g Functions) bool { return f&g == g }
+
+// Names lists the functions by their names.
+func (f Functions) Names() []string {
+	list := []string{}
+	for i, name := range []string{"validate", "serialize", "deserialize", "partition", "assign"} {
+		if f.Has(1 << i) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// String returns the names, separated by commas.
+func (f Functions) String() string { return strings.Join(f.Names(), ",") }
 
 // Serves reports whether a plugin with these functions can be bound as a kind.
 func (f Functions) Serves(k Kind) bool {

@@ -167,9 +167,11 @@ func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Desc
 	}
 	digest := plugin.Digest(p.Digest)
 	if was := r.settings.Metadata.Image().Plugins[p.Ref()]; was == nil || plugin.Digest(was.Digest) == digest {
-		if err := r.try(ctx, d); err != nil {
+		functions, err := r.try(ctx, d)
+		if err != nil {
 			return plugin.Description{}, err
 		}
+		p.Functions = uint8(functions)
 		switch _, err := r.store.get(ctx, digest); {
 		case errors.Is(err, errNoBytes):
 			if err := r.store.put(ctx, digest, d.Bytes); err != nil {

@@ -110,7 +110,7 @@ type Version struct {
 func versionOf(d *plugin.Description) Version {
 	v := Version{
 		Name: d.Ref.Name, Version: d.Ref.Version, Digest: d.Info.Digest.String(), Size: d.Info.Size, Kinds: []string{},
-		Functions: functionNames(d.Info.Functions), Imports: append([]string{}, d.Info.Imports...), Deployer: d.Deployer, Builtin: d.Builtin,
+		Functions: d.Info.Functions.Names(), Imports: append([]string{}, d.Info.Imports...), Deployer: d.Deployer, Builtin: d.Builtin,
 		BoundTo: append([]string{}, d.BoundTo...), LoadFailed: d.LoadFailed,
 	}
 	for _, kind := range d.Info.Functions.Kinds() {
@@ -121,17 +121,6 @@ func versionOf(d *plugin.Description) Version {
 		v.DeployedAt = &at
 	}
 	return v
-}
-
-func functionNames(f plugin.Functions) []string {
-	list := []string{}
-	names := []string{"validate", "serialize", "deserialize", "partition", "assign"}
-	for i, name := range names {
-		if f.Has(1 << i) {
-			list = append(list, name)
-		}
-	}
-	return list
 }
 
 func versionsOf(descriptions []plugin.Description) []Version {

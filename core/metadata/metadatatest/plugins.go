@@ -13,7 +13,7 @@ import (
 
 // deployment describes a version whose digest is all one byte.
 func deployment(name, version string, digest byte) metadata.Plugin {
-	p := metadata.Plugin{Name: name, Version: version, Size: 1000 + int64(digest), DeployedAt: 1_700_000_000_000, Deployer: "User:ANONYMOUS"}
+	p := metadata.Plugin{Name: name, Version: version, Functions: 0b01001, Size: 1000 + int64(digest), DeployedAt: 1_700_000_000_000, Deployer: "User:ANONYMOUS"}
 	for i := range p.Digest {
 		p.Digest[i] = digest
 	}
@@ -103,6 +103,16 @@ func testPluginBindings(t *testing.T, f Factory) {
 	}
 	if err := bind("jackdaw.partitioner", "murmur2@1"); err != nil {
 		t.Errorf("a plugin of the broker: %v", err)
+	}
+	wantErr(t, "a mode that it lacks the function for", m.AlterConfigs(t.Context(), []metadata.ConfigChange{
+		topicChange("t", set(slot, "geo@1"), set(slot+".mode", "transform")),
+	}, false)[0], kafka.InvalidConfig, "Plugin geo@1 can't be bound as value.serializer in mode transform: its functions are validate,partition, and serialize is needed")
+	if err := bind("jackdaw.partitioner", "utf8@1"); kafka.CodeOf(err) != kafka.InvalidConfig {
+		t.Errorf("a serializer as a partitioner: %v", err)
+	}
+	group := metadata.ConfigChange{Resource: metadata.Resource{Type: metadata.GroupResource, Name: "g"}, Ops: []metadata.ConfigEdit{set("jackdaw.assignor", "geo@1")}}
+	if err := m.AlterConfigs(t.Context(), []metadata.ConfigChange{group}, false)[0]; kafka.CodeOf(err) != kafka.InvalidConfig {
+		t.Errorf("what is no assignor for a group: %v", err)
 	}
 	if err := bind(slot, "geo@1"); err != nil {
 		t.Fatal(err)

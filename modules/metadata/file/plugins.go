@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -81,7 +82,7 @@ func describe(res metadata.Resource) string {
 	return fmt.Sprintf("the %s '%s'", kind, res.Name)
 }
 
-// checkPluginRefs refuses configs that name a plugin which nobody has deployed.
+// checkPluginRefs refuses configs that name a plugin which nobody has deployed, or one that can't do what its slot asks for.
 func (c *Controller) checkPluginRefs(configs map[string]string) error {
 	for _, ref := range config.PluginRefs(configs) {
 		if known(c.state.plugins, ref) {
@@ -93,7 +94,44 @@ func (c *Controller) checkPluginRefs(configs map[string]string) error {
 		}
 		return kafka.Errorf(kafka.InvalidConfig, "Unknown plugin %s: %s", ref, hint)
 	}
-	return nil
+	if assignor, ok := config.AssignorOf(configs); ok {
+		return c.checkFunctions(assignor.Ref, plugin.CanAssign, "assignor")
+	}
+	bound := config.PluginsOf("", configs)
+	if bound == nil {
+		return nil
+	}
+	return cmp.Or(
+		c.checkSlot(&bound.Partitioner, plugin.KindPartitioner),
+		c.checkSlot(&bound.Key, plugin.KindKeySerializer),
+		c.checkSlot(&bound.Value, plugin.KindValueSerializer),
+	)
+}
+
+func (c *Controller) checkSlot(s *config.PluginSlot, kind plugin.Kind) error {
+	needs := plugin.CanValidate
+	switch {
+	case kind == plugin.KindPartitioner:
+		needs = plugin.CanPartition
+	case s.Policy.Mode == plugin.Transform:
+		needs = plugin.CanSerialize
+	}
+	as := fmt.Sprintf("%s in mode %s", kind, s.Policy.Mode)
+	return cmp.Or(c.checkFunctions(s.Ref, needs, as), c.checkFunctions(s.Shadow, needs, as))
+}
+
+// checkFunctions refuses a plugin that lacks a function; the zero reference is good.
+func (c *Controller) checkFunctions(ref plugin.Ref, needs plugin.Functions, as string) error {
+	has := plugin.BuiltinFunctions(ref.Name)
+	for _, p := range c.state.plugins {
+		if p.Ref() == ref.String() || !ref.Digest.IsZero() && p.Digest == ref.Digest {
+			has = plugin.Functions(p.Functions)
+		}
+	}
+	if ref == (plugin.Ref{}) || has.Has(needs) {
+		return nil
+	}
+	return kafka.Errorf(kafka.InvalidConfig, "Plugin %s can't be bound as %s: its functions are %s, and %s is needed", ref, as, has, needs)
 }
 
 // known reports whether a plugin is part of the broker or deployed.

@@ -21,7 +21,7 @@ const (
 	removeConfig  recordKind = 5 // resource, key
 	producerIDs   recordKind = 6 // next
 	brokerStarted recordKind = 7 // no fields
-	deployPlugin  recordKind = 8 // name, version, digest, size, time, deployer
+	deployPlugin  recordKind = 8 // name, version, digest, functions, size, time, deployer
 	removePlugin  recordKind = 9 // name, version
 )
 
@@ -64,6 +64,7 @@ func (r *record) appendTo(b []byte) []byte {
 		b = appendString(b, r.plugin.Name)
 		b = appendString(b, r.plugin.Version)
 		b = append(b, r.plugin.Digest[:]...)
+		b = append(b, r.plugin.Functions)
 		b = binary.AppendVarint(b, r.plugin.Size)
 		b = binary.AppendVarint(b, r.plugin.DeployedAt)
 		b = appendString(b, r.plugin.Deployer)
@@ -173,7 +174,7 @@ func (d *decoder) record() record {
 	case producerIDs:
 		r.next = kafka.ProducerID(d.varint())
 	case deployPlugin:
-		r.plugin = metadata.Plugin{Name: d.string(), Version: d.string(), Digest: d.digest(),
+		r.plugin = metadata.Plugin{Name: d.string(), Version: d.string(), Digest: d.digest(), Functions: d.byte(),
 			Size: d.varint(), DeployedAt: d.varint(), Deployer: d.string()}
 	case removePlugin:
 		r.plugin.Name, r.plugin.Version = d.string(), d.string()
