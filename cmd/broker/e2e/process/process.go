@@ -131,8 +131,15 @@ func newBroker(t testing.TB) *Broker {
 	return b
 }
 
-// Restart starts the process again with the same address and data; it must not be running.
+// Restart starts the process again with the same address and data, and waits until it is ready; it must not be running.
 func (b *Broker) Restart() {
+	b.t.Helper()
+	b.Launch()
+	b.awaitReady()
+}
+
+// Launch is Restart without waiting.
+func (b *Broker) Launch() {
 	b.t.Helper()
 	if b.out == nil {
 		b.out = &output{}
@@ -149,7 +156,6 @@ func (b *Broker) Restart() {
 		_ = cmd.Wait()
 		close(gone)
 	}(b.cmd, b.gone)
-	b.awaitReady()
 }
 
 func (b *Broker) awaitReady() {

@@ -1,0 +1,49 @@
+package faults_test
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/e2e/process"
+)
+
+// TestKillInALoop kills the broker again and again under load: after some records, while it recovers, and after it stood
+// still for a while. Segments are small, so that it also dies while it rolls and compacts.
+func TestKillInALoop(t *testing.T) {
+	random := newRand(t)
+	b := process.Start(t, "log.segment.bytes=1048576", "log.cleaner.backoff.ms=50", "log.cleaner.min.cleanable.ratio=0.01",
+		"log.flush.offset.checkpoint.interval.ms=0", "group.initial.rebalance.delay.ms=0", "offsets.topic.num.partitions=2",
+		"offsets.topic.segment.bytes=1048576")
+	small, synced := "65536", "5"
+	places := slices.Concat(
+		createTopic(t, b.Addr, "plain", 3, map[string]*string{"internal.segment.bytes": &small}),
+		createTopic(t, b.Addr, "synced", 2, map[string]*string{"internal.segment.bytes": &small, "flush.messages": &synced}))
+	l := startLoad(t, b.Addr, 3, places)
+	for i := range scale(8, 100) {
+		if err := l.ledger.await(t.Context(), 1+random.IntN(3000)); err != nil {
+			t.Fatal(err)
+		}
+		if i%3 == 1 {
+			b.Signal(syscall.SIGSTOP)
+			pause(t.Context(), time.Duration(random.IntN(200))*time.Millisecond)
+			b.Signal(syscall.SIGCONT)
+		}
+		b.Kill()
+		if i%4 == 2 {
+			b.Launch()
+			pause(t.Context(), time.Duration(random.IntN(150))*time.Millisecond)
+			b.Kill()
+		}
+		b.Restart()
+		if t.Failed() {
+			break
+		}
+	}
+	l.end()
+	b.Stop()
+	b.Restart()
+	ctx := t.Context()
+	l.ledger.check(readAll(ctx, t, b.Addr, places)) // a clean restart changes nothing
+}
