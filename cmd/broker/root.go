@@ -104,7 +104,7 @@ func newRootCommand(app *app) *cobra.Command {
 		newDoctorCommand(app, compiledIn))
 	addTo(groupData, newTopicCommand(app), newGroupCommand(app), newProduceCommand(app), newConsumeCommand(app),
 		newPluginCommand(app))
-	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app), newLogCommand(app),
+	addTo(groupCheck, newClusterCommand(app), newAPIVersionsCommand(app), newLogCommand(app), newBenchCommand(app),
 		newVerifiableCommand(app, "producer"), newVerifiableCommand(app, "consumer"))
 	addTo(groupKafka, newKafkaToolCommands(app)...)
 	root.AddCommand(newToolsCommand(app), newVersionCommand(app))

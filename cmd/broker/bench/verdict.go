@@ -1,0 +1,127 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+)
+
+// compromiseShare is the share of the best throughput that a compromise must reach.
+const compromiseShare = 0.8
+
+// muchDifference is the ratio from which on two figures differ by more than two runs of the same thing may.
+const muchDifference = 1.1
+
+// Verdict says which of a sweep's combinations suit the records. The numbers are indexes of Sweep.Rows, -1 for none.
+type Verdict struct {
+	Fastest       int `json:"fastest"`
+	LowestLatency int `json:"lowest_latency"`
+	// Compromise has the lowest p99 of all that reach 80 % of the best throughput.
+	Compromise int `json:"compromise"`
+	// Text says it in words, with the figures.
+	Text string `json:"text"`
+}
+
+// Judge compares the rows of a sweep: throughput by the runs at full speed, latency by p99 from produced to consumed at the fixed rate.
+func Judge(sweep Sweep) Verdict {
+	v := Verdict{Fastest: -1, LowestLatency: -1, Compromise: -1}
+	for i, row := range sweep.Rows {
+		if row.Throughput != nil && (v.Fastest < 0 || row.mbps() > sweep.Rows[v.Fastest].mbps()) {
+			v.Fastest = i
+		}
+		if v.LowestLatency < 0 || row.p99() < sweep.Rows[v.LowestLatency].p99() {
+			v.LowestLatency = i
+		}
+	}
+	if v.Fastest >= 0 {
+		enough := compromiseShare * sweep.Rows[v.Fastest].mbps()
+		for i, row := range sweep.Rows {
+			if row.mbps() >= enough && (v.Compromise < 0 || row.p99() < sweep.Rows[v.Compromise].p99()) {
+				v.Compromise = i
+			}
+		}
+	}
+	v.Text = v.words(sweep)
+	return v
+}
+
+// mbps is the throughput at full speed, 0 where it was not measured.
+func (r Row) mbps() float64 {
+	if r.Throughput == nil {
+		return 0
+	}
+	return r.Throughput.MBPerSecond
+}
+
+func (v Verdict) words(sweep Sweep) string {
+	if v.LowestLatency < 0 {
+		return "Nothing was measured."
+	}
+	var sentences []string
+	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
+	name := func(i int) string { return sweep.Rows[i].Settings.describe(sweep.Swept) }
+	if v.Fastest >= 0 {
+		fastest := sweep.Rows[v.Fastest]
+		say("Fastest is %s with %s MB/s (p99 %s ms).", name(v.Fastest), figure(fastest.mbps()), figure(fastest.p99()))
+	}
+	lowest := sweep.Rows[v.LowestLatency]
+	share := ""
+	if v.Fastest >= 0 {
+		share = fmt.Sprintf(" (%s MB/s)", figure(lowest.mbps()))
+	}
+	say("Lowest latency has %s: at %d records/s 99 %% of the records were consumed within %s ms of being due%s.",
+		name(v.LowestLatency), sweep.Rate, figure(lowest.p99()), share)
+	if v.Compromise >= 0 {
+		best := sweep.Rows[v.Compromise]
+		say("The best compromise is %s: the lowest p99, %s ms, of all that reach %.0f %% of the best throughput; it reaches %.0f %%, %s MB/s.",
+			name(v.Compromise), figure(best.p99()), 100*compromiseShare, 100*best.mbps()/sweep.Rows[v.Fastest].mbps(), figure(best.mbps()))
+	}
+	for _, setting := range sweep.Swept {
+		if v.Fastest >= 0 {
+			sentences = append(sentences, effect(sweep, setting, "throughput", "MB/s", Row.mbps, true))
+		}
+		sentences = append(sentences, effect(sweep, setting, "p99", "ms", Row.p99, false))
+	}
+	return strings.Join(strings.Fields(strings.Join(sentences, " ")), " ")
+}
+
+// effect says what a setting alone does to a figure: it compares the medians of the runs that share a value. It returns "" for a
+// setting with one value.
+func effect(sweep Sweep, setting, what, unit string, of func(Row) float64, more bool) string {
+	var order []string
+	runs := map[string][]float64{}
+	for _, row := range sweep.Rows {
+		value := row.Settings.Value(setting)
+		if runs[value] == nil {
+			order = append(order, value)
+		}
+		runs[value] = append(runs[value], of(row))
+	}
+	if len(order) < 2 {
+		return ""
+	}
+	best, worst := order[0], order[0]
+	for _, value := range order[1:] {
+		if better := (median(runs[value]) > median(runs[best])) == more; better && median(runs[value]) != median(runs[best]) {
+			best = value
+		}
+		if worse := (median(runs[value]) < median(runs[worst])) == more; worse && median(runs[value]) != median(runs[worst]) {
+			worst = value
+		}
+	}
+	good, bad := median(runs[best]), median(runs[worst])
+	if max(good, bad) <= muchDifference*min(good, bad) {
+		return fmt.Sprintf("%s makes little difference to %s.", setting, what)
+	}
+	return fmt.Sprintf("For %s %s=%s is best (median %s %s, with %s %s).", what, setting, best, figure(good), unit, worst, figure(bad))
+}
+
+// figure shows three digits of a number.
+func figure(x float64) string {
+	switch {
+	case x >= 100:
+		return fmt.Sprintf("%.0f", x)
+	case x >= 10:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.2f", x)
+}
