@@ -55,6 +55,7 @@ func Tools() []Tool {
 		{"kafka-verifiable-producer", "Send increasing numbers, report each as a line of JSON", runVerifiableProducer},
 		{"kafka-verifiable-consumer", "Consume as a group member, report each event as a line of JSON", runVerifiableConsumer},
 		{"kafka-broker-api-versions", "Show the API versions that each broker serves", runBrokerAPIVersions},
+		{"kafka-configs", "Describe and change configs, quotas and credentials", runConfigs},
 	}
 }
 
