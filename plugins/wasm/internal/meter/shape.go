@@ -97,7 +97,7 @@ func wasiType(name string) (t binary.FuncType, known bool) {
 		return binary.FuncType{Params: i32 + i32 + i32, Results: i32}, true
 	case "clock_time_get":
 		return binary.FuncType{Params: i32 + i64 + i32, Results: i32}, true
-	case "fd_write", "poll_oneoff":
+	case "fd_write", "fd_read", "poll_oneoff":
 		return binary.FuncType{Params: i32 + i32 + i32 + i32, Results: i32}, true
 	case "fd_seek":
 		return binary.FuncType{Params: i32 + i64 + i32 + i32, Results: i32}, true
