@@ -3,6 +3,8 @@
 // only copies a socket to a file, and sends the file back with sendfile), several rounds, and prints minimum and median.
 //
 //	go run . -broker ../../bin/broker [-kafka java/cp.txt] [-rounds 5] [-mib 256]
+//	go run . -plugin ../../plugins/wasm/testdata/pass.wasm -only validator # with a plugin bound, beside none
+//	go run . -before OLDER/broker                                           # two builds of Jackdaw
 //
 // The method and its reasons: ARCHITECTURE.md, "How speed is measured".
 package main
@@ -27,6 +29,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.broker, "broker", "../../bin/broker", "the Jackdaw binary")
 	flag.StringVar(&o.classpath, "kafka", "", "a file that holds the class path of Apache Kafka; none leaves it out")
+	flag.StringVar(&o.before, "before", "", "another Jackdaw binary, measured in turn; none leaves it out")
+	flag.StringVar(&o.plugin, "plugin", "", "a validator that keeps every record: producing is measured with it bound, and in turn without")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds; each measures every target once")
 	flag.Int64Var(&o.bytes, "mib", 256, "MiB of record values in a run")
 	flag.StringVar(&o.only, "only", "", "run only workloads whose name contains this")
@@ -41,15 +45,18 @@ func main() {
 }
 
 type options struct {
-	broker, classpath, only, svg string
-	rounds                       int
-	bytes                        int64
-	short                        bool
+	broker, before, classpath, only, plugin, svg string
+	rounds                                       int
+	bytes                                        int64
+	short                                        bool
 }
 
 func run(ctx context.Context, o options) error {
 	touchMemory()
-	targets := []target{&jackdaw{binary: o.broker}}
+	targets := []target{&jackdaw{label: "jackdaw", binary: o.broker, plugin: o.plugin}}
+	if o.before != "" {
+		targets = append(targets, &jackdaw{label: "before", binary: o.before})
+	}
 	if o.classpath != "" {
 		targets = append(targets, &kafka{classpath: o.classpath})
 	}
@@ -87,8 +94,8 @@ func measure(ctx context.Context, t target, o options, results *table) error {
 	if err := idle(p, t, results); err != nil {
 		return err
 	}
-	for _, w := range workloads() {
-		if !w.matches(o.only) || o.short && w.slow() {
+	for _, w := range append(workloads(), pluginWorkloads()...) {
+		if !w.matches(o.only) || o.short && w.slow() || w.needsPlugin && (o.plugin == "" || t.name() != "jackdaw") {
 			continue
 		}
 		if err := w.run(ctx, p, t, o.bytes, results); err != nil {

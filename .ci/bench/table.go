@@ -30,11 +30,12 @@ func (t *table) add(row, unit, target string, figure float64) {
 // print writes minimum and median of each figure, and Jackdaw's median against the others.
 func (t *table) print(w io.Writer) {
 	out := tabwriter.NewWriter(w, 2, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "what\tunit\tjackdaw min / median\tkafka min / median\tfloor min / median\tto kafka\tto floor")
+	fmt.Fprintln(out, "what\tunit\tjackdaw min / median\tbefore min / median\tkafka min / median\tfloor min / median\tto before\tto kafka\tto floor")
 	for _, row := range t.order {
 		figures := t.rows[row]
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row, t.units[row], cell(figures["jackdaw"]), cell(figures["kafka"]),
-			cell(figures["floor"]), ratio(figures["jackdaw"], figures["kafka"]), ratio(figures["jackdaw"], figures["floor"]))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row, t.units[row], cell(figures["jackdaw"]), cell(figures["before"]),
+			cell(figures["kafka"]), cell(figures["floor"]), ratio(figures["jackdaw"], figures["before"]),
+			ratio(figures["jackdaw"], figures["kafka"]), ratio(figures["jackdaw"], figures["floor"]))
 	}
 	_ = out.Flush()
 }

@@ -19,9 +19,15 @@ type target interface {
 	start(ctx context.Context, dir string) (*process, error)
 }
 
-type jackdaw struct{ binary string }
+type jackdaw struct {
+	label, binary string
+	plugin        string // a file that is deployed at the start; none if empty
+}
 
-func (*jackdaw) name() string { return "jackdaw" }
+func (j *jackdaw) name() string { return j.label }
+
+// pluginRef is what the plugin is deployed as.
+const pluginRef = "bench@1"
 
 func (j *jackdaw) start(ctx context.Context, dir string) (*process, error) {
 	addr, admin, err := freeAddrs()
@@ -30,6 +36,9 @@ func (j *jackdaw) start(ctx context.Context, dir string) (*process, error) {
 	}
 	cmd := exec.Command(j.binary, "run", "--set", "listeners=PLAINTEXT://"+addr, "--set", "log.dirs="+filepath.Join(dir, "data"),
 		"--set", "jackdaw.admin.listener="+admin)
+	if j.plugin != "" {
+		cmd.Args = append(cmd.Args, "--set", "plugins="+pluginRef+"="+j.plugin)
+	}
 	return launch(ctx, cmd, addr, dir)
 }
 

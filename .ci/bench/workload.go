@@ -25,6 +25,8 @@ type workload struct {
 	fetch       bool // measures fetching; else producing
 	cold        bool // of fetching: the page cache is told to forget the records first
 	noFloor     bool // the floor would move the same bytes in the same way as in another row
+	needsPlugin bool // part of a comparison with a plugin bound
+	bound       bool // the plugin judges every record
 }
 
 func workloads() []workload {
@@ -48,6 +50,25 @@ func workloads() []workload {
 	}
 }
 
+// pluginWorkloads are pairs: the same work with a plugin bound to the topic and without.
+func pluginWorkloads() []workload {
+	var pairs []workload
+	for _, size := range []struct {
+		name  string
+		batch int32
+	}{{"16 KiB", 16 << 10}, {"1 MB", 1 << 20}} {
+		for _, bound := range []bool{false, true} {
+			name := "produce, no validator, "
+			if bound {
+				name = "produce, validator bound, "
+			}
+			pairs = append(pairs, workload{name: name + size.name + " batches", partitions: 6, record: 1 << 10, batch: size.batch,
+				codec: kgo.NoCompression(), acks: kgo.AllISRAcks(), connections: 1, noFloor: true, needsPlugin: true, bound: bound})
+		}
+	}
+	return pairs
+}
+
 func (w workload) matches(part string) bool { return strings.Contains(w.name, part) }
 
 // slow reports whether the workload moves many times as many bytes as the others, or waits for the disk.
@@ -63,9 +84,13 @@ func (w workload) run(ctx context.Context, p *process, t target, n int64, result
 	}
 	defer client.Close()
 	admin := kadm.NewClient(client)
-	quickly := "100"
+	quickly, ref := "100", pluginRef
+	configs := map[string]*string{"file.delete.delay.ms": &quickly}
+	if w.bound {
+		configs["jackdaw.value.serializer"] = &ref
+	}
 	topic := fmt.Sprintf("bench-%d", time.Now().UnixNano())
-	if _, err := admin.CreateTopic(ctx, w.partitions, 1, map[string]*string{"file.delete.delay.ms": &quickly}, topic); err != nil {
+	if _, err := admin.CreateTopic(ctx, w.partitions, 1, configs, topic); err != nil {
 		return err
 	}
 	defer func() { _, _ = admin.DeleteTopic(ctx, topic) }()
@@ -120,9 +145,11 @@ func (w workload) account(p *process, t target, n int64, results *table, work fu
 	if err != nil {
 		return err
 	}
+	started := time.Now()
 	if err := work(); err != nil {
 		return err
 	}
+	took := time.Since(started)
 	after, err := p.cpu()
 	if err != nil {
 		return err
@@ -131,6 +158,9 @@ func (w workload) account(p *process, t target, n int64, results *table, work fu
 	gb := float64(n) / 1e9
 	results.add(w.name, "CPU s/GB", t.name(), used.total()/gb)
 	results.add(w.name+", user", "CPU s/GB", t.name(), used.user/gb)
+	if w.needsPlugin {
+		results.add(w.name+", throughput", "MB/s", t.name(), float64(n)/1e6/took.Seconds())
+	}
 	return nil
 }
 
