@@ -75,6 +75,10 @@ func javaMessage(err *kerr.Error) string {
 		return "The request timed out."
 	case "MESSAGE_TOO_LARGE":
 		return "The request included a message larger than the max message size the server will accept."
+	case "OFFSET_OUT_OF_RANGE":
+		return "The requested offset is not within the range of offsets maintained by the server."
+	case "POLICY_VIOLATION":
+		return "Request parameters do not satisfy the configured policy."
 	case "UNSUPPORTED_VERSION":
 		return "The version of API is not supported."
 	}
@@ -104,6 +108,14 @@ func (e *brokerError) Error() string { return e.message }
 
 // Unwrap makes errors.Is(err, kerr.X) true.
 func (e *brokerError) Unwrap() error { return e.code }
+
+// kafkaCode returns the code behind an error of the cluster; an error without one is an unknown server error.
+func kafkaCode(err error) *kerr.Error {
+	if code, ok := errors.AsType[*kerr.Error](err); ok {
+		return code
+	}
+	return kerr.UnknownServerError
+}
 
 // javaString renders an error as Java's toString does: the class, then the message.
 func javaString(err error) string {

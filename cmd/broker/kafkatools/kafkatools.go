@@ -56,6 +56,9 @@ func Tools() []Tool {
 		{"kafka-verifiable-consumer", "Consume as a group member, report each event as a line of JSON", runVerifiableConsumer},
 		{"kafka-broker-api-versions", "Show the API versions that each broker serves", runBrokerAPIVersions},
 		{"kafka-configs", "Describe and change configs, quotas and credentials", runConfigs},
+		{"kafka-get-offsets", "Print the offsets of partitions", runGetOffsets},
+		{"kafka-delete-records", "Delete the records of partitions up to an offset", runDeleteRecords},
+		{"kafka-log-dirs", "Show what log directories hold", runLogDirs},
 	}
 }
 
