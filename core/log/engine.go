@@ -50,6 +50,9 @@ type Spec struct {
 	TopicPartition kafka.TopicPartition
 	TopicID        kafka.TopicID
 	Settings       Settings
+	// Existing says that the partition is older than this start of the broker. While a directory is offline, such a log
+	// that is in none of the others is in that one: Open fails with KAFKA_STORAGE_ERROR, and does not make it anew.
+	Existing bool
 }
 
 // DirStatus describes one log directory. Memory engines have one with an empty path.

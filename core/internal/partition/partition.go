@@ -134,7 +134,9 @@ func (p *Partition) replicationLeader(r *role) replication.Leader {
 // open opens the log and brings epochs and offsets up. An error leaves a partition that answers KAFKA_STORAGE_ERROR.
 func (p *Partition) open(ctx context.Context) error {
 	host := &host{p: p}
-	l, err := p.set.Engine.Open(ctx, log.Spec{TopicPartition: p.tp, TopicID: p.id, Settings: p.Config().Log}, host)
+	// Set.Start opens what is older than this start.
+	spec := log.Spec{TopicPartition: p.tp, TopicID: p.id, Settings: p.Config().Log, Existing: !p.set.started}
+	l, err := p.set.Engine.Open(ctx, spec, host)
 	if err != nil {
 		return err
 	}

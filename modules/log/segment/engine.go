@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
@@ -23,6 +24,7 @@ type Engine struct {
 	cfg    Config
 	fs     vfs.FS
 	logger *zap.Logger
+	health *telemetry.Health // nil: nobody to tell
 	dirs   []*dataDir
 
 	mu    sync.Mutex
@@ -49,10 +51,8 @@ func New(cfg Config, fsys vfs.FS, logger *zap.Logger) *Engine {
 // Start locks the directories and lists the logs in them. A directory that fails is offline from the start, as long as
 // another one works; one that belongs to somebody else stops everything.
 func (e *Engine) Start(_ context.Context, id log.Identity) error {
-	for _, d := range e.dirs {
-		if err := e.startDir(d, id); err != nil {
-			return errors.Join(err, e.unlock())
-		}
+	if err := e.startDirs(func(d *dataDir) error { return e.startDir(d, id) }); err != nil {
+		return errors.Join(err, e.unlock())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
@@ -71,7 +71,7 @@ func (e *Engine) startDir(d *dataDir, id log.Identity) error {
 	}
 	found, deleted, err := d.scan()
 	if err != nil {
-		return fmt.Errorf("log.dirs: %w", err)
+		return err
 	}
 	for _, f := range found {
 		if other, twice := e.found[f.TopicPartition]; twice {
@@ -130,6 +130,9 @@ func (e *Engine) Open(ctx context.Context, spec log.Spec, host log.Host) (log.Lo
 	defer e.mu.Unlock()
 	if err != nil {
 		delete(e.logs, tp)
+		if !exists {
+			delete(e.found, tp)
+		}
 		return nil, fmt.Errorf("open log %s: %w", tp, err)
 	}
 	e.logs[tp] = l
@@ -147,7 +150,10 @@ func (e *Engine) open(ctx context.Context, spec log.Spec, host log.Host, found l
 	}
 	root := e.dirNamed(found.Dir)
 	if !exists {
-		root = e.dirFor()
+		if err := e.lost(spec.TopicPartition); err != nil && spec.Existing {
+			return nil, err
+		}
+		root = e.dirFor(spec)
 	}
 	if root == nil {
 		return nil, kafka.Errorf(kafka.KafkaStorageError, "every directory of log.dirs is offline")
@@ -216,8 +222,9 @@ func (e *Engine) dirNamed(dir string) *dataDir {
 	return nil
 }
 
-// dirFor returns the directory for a new log: the one online that has the fewest.
-func (e *Engine) dirFor() *dataDir {
+// dirFor returns the directory for a new log: the one online that has the fewest. It counts the log at once, so that those
+// of a topic, which are opened together, spread.
+func (e *Engine) dirFor(spec log.Spec) *dataDir {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	count := map[string]int{}
@@ -229,6 +236,9 @@ func (e *Engine) dirFor() *dataDir {
 		if d.offline() == nil && (best == nil || count[d.path] < count[best.path]) {
 			best = d
 		}
+	}
+	if best != nil {
+		e.found[spec.TopicPartition] = log.Found{TopicPartition: spec.TopicPartition, TopicID: spec.TopicID, Dir: best.path}
 	}
 	return best
 }
@@ -268,21 +278,6 @@ func (e *Engine) forget(l *partitionLog, clean bool) {
 	if clean {
 		l.root.setClean(tp)
 	}
-}
-
-// dirFailed takes a directory offline, and every log in it.
-func (e *Engine) dirFailed(d *dataDir, cause error) {
-	if !d.failed.CompareAndSwap(nil, &cause) {
-		return
-	}
-	e.logger.Error("log directory is offline", zap.String("directory", d.path), zap.Error(cause))
-	e.background.Go(func() {
-		for _, l := range e.opened() {
-			if l.root == d {
-				_ = l.fail(cause)
-			}
-		}
-	})
 }
 
 // closeAtOnce is how many logs Stop closes at the same time: each waits for the disk.

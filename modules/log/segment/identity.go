@@ -110,7 +110,7 @@ func (e *Engine) Join(_ context.Context, clusterID string) error {
 		default:
 			d.cluster = clusterID
 			if err := d.writeIdentity(); err != nil {
-				return err
+				e.dirFailed(d, err)
 			}
 		}
 	}

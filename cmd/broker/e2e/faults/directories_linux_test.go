@@ -1,0 +1,241 @@
+package faults_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/e2e/process"
+	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
+)
+
+// eventually waits for a condition.
+func eventually(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	for !met() {
+		pause(ctx, 10*time.Millisecond)
+		if ctx.Err() != nil {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// component asks /readyz for a part of the broker.
+func component(t *testing.T, b *process.Broker, name string) (status int, c telemetry.Component) {
+	t.Helper()
+	resp, err := http.Get("http://" + b.Admin + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var report telemetry.Report
+	if err := json.NewDecoder(resp.Body).Decode(&report); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Components {
+		if c.Name == name {
+			return resp.StatusCode, c
+		}
+	}
+	return resp.StatusCode, telemetry.Component{}
+}
+
+// logDirs asks which partitions each directory holds. The error is that of the directory.
+func logDirs(t *testing.T, addr string) kadm.DescribedLogDirs {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	all, err := kadm.NewClient(newClient(t, addr)).DescribeAllLogDirs(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[1]
+}
+
+// heldBy returns the partitions of a topic that a directory holds.
+func heldBy(dirs kadm.DescribedLogDirs, dir, topic string) (held []kafka.TopicPartition) {
+	for _, partitions := range dirs[dir].Topics[topic] {
+		held = append(held, kafka.TopicPartition{Topic: topic, Partition: partitions.Partition})
+	}
+	slices.SortFunc(held, func(a, b kafka.TopicPartition) int { return int(a.Partition - b.Partition) })
+	return held
+}
+
+// tryProduce sends one record as it is and returns the error code of the answer.
+func tryProduce(t *testing.T, addr string, tp kafka.TopicPartition) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	client := newClient(t, addr)
+	defer client.Close()
+	topics, err := kadm.NewClient(client).ListTopics(ctx, tp.Topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch record.Builder
+	batch.Reset(nil, record.NewHeader())
+	batch.Append(time.Now().UnixMilli(), nil, []byte("probe"))
+	records, err := batch.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := kmsg.NewProduceRequestTopicPartition()
+	p.Partition, p.Records = tp.Partition, records
+	topic := kmsg.NewProduceRequestTopic()
+	topic.Topic, topic.TopicID, topic.Partitions = tp.Topic, topics[tp.Topic].ID, []kmsg.ProduceRequestTopicPartition{p}
+	req := kmsg.NewPtrProduceRequest()
+	req.Acks, req.TimeoutMillis, req.Topics = -1, 10_000, []kmsg.ProduceRequestTopic{topic}
+	resp, err := req.RequestWith(ctx, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kerr.ErrorForCode(resp.Topics[0].Partitions[0].ErrorCode)
+}
+
+// split starts a broker with two directories and a topic that both have partitions of.
+func split(t *testing.T, good, bad string) (b *process.Broker, inGood, inBad []kafka.TopicPartition) {
+	t.Helper()
+	b = process.StartIn(t, good+","+bad, "log.flush.offset.checkpoint.interval.ms=0", "offsets.topic.num.partitions=2",
+		"group.initial.rebalance.delay.ms=0")
+	createTopic(t, b.Addr, "orders", 6, nil)
+	createTopic(t, b.Addr, "probe", 6, nil)
+	dirs := logDirs(t, b.Addr)
+	inGood, inBad = heldBy(dirs, good, "orders"), heldBy(dirs, bad, "orders")
+	if len(inGood) != 3 || len(inBad) != 3 {
+		t.Fatalf("%v and %v hold %v and %v", good, bad, inGood, inBad)
+	}
+	return b, inGood, inBad
+}
+
+// expectOneOffline checks that the bad directory is offline, that everybody can see it, and that the good one serves.
+func expectOneOffline(t *testing.T, b *process.Broker, good, bad string, probeGood, probeBad []kafka.TopicPartition) {
+	t.Helper()
+	eventually(t, "/readyz names the directory", func() bool {
+		_, c := component(t, b, "log dirs")
+		return strings.Contains(c.Error, bad)
+	})
+	status, c := component(t, b, "log dirs")
+	if status != http.StatusOK || c.State != telemetry.Ready || strings.Contains(c.Error, good) {
+		t.Errorf("/readyz answers %d with %+v, though %s works", status, c, good)
+	}
+	dirs := logDirs(t, b.Addr)
+	if dirs[good].Err != nil || dirs[bad].Err != kerr.KafkaStorageError {
+		t.Errorf("DescribeLogDirs: %v for %s, %v for %s", dirs[good].Err, good, dirs[bad].Err, bad)
+	}
+	for _, tp := range probeBad {
+		if err := tryProduce(t, b.Addr, tp); err != kerr.KafkaStorageError {
+			t.Errorf("produce to %s in %s: %v", tp, bad, err)
+		}
+	}
+	for _, tp := range probeGood {
+		if err := tryProduce(t, b.Addr, tp); err != nil {
+			t.Errorf("produce to %s in %s: %v", tp, good, err)
+		}
+	}
+}
+
+// TestFullDirectoryAmongSeveral lets one of two disks fill up under load. Its partitions go offline, the others do not
+// notice; with room again and a restart, everything goes on.
+func TestFullDirectoryAmongSeveral(t *testing.T) {
+	good, bad := filepath.Join(t.TempDir(), "good"), smallDisk(t, "16m")
+	b, inGood, inBad := split(t, good, bad)
+	dirs := logDirs(t, b.Addr)
+	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
+	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
+	if err := l.ledger.await(t.Context(), 500); err != nil {
+		t.Fatal(err)
+	}
+	filler := fill(t, bad, 64<<10)
+	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	b.Stop()
+	b.Restart()
+	if _, c := component(t, b, "log dirs"); c.Error != "" {
+		t.Errorf("after the restart /readyz says %q", c.Error)
+	}
+	l.end()
+	for _, tp := range slices.Concat(probeGood, probeBad) {
+		if err := tryProduce(t, b.Addr, tp); err != nil {
+			t.Errorf("produce to %s after the restart: %v", tp, err)
+		}
+	}
+}
+
+// TestDirectoryThatIsGone replaces one of two directories by a file, while the broker runs and at a start. Its logs are not
+// made anew elsewhere.
+func TestDirectoryThatIsGone(t *testing.T) {
+	root := t.TempDir()
+	good, bad, away := filepath.Join(root, "good"), filepath.Join(root, "bad"), filepath.Join(root, "away")
+	b, inGood, inBad := split(t, good, bad)
+	dirs := logDirs(t, b.Addr)
+	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
+	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
+	if err := l.ledger.await(t.Context(), 500); err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.Rename(bad, away))
+	must(t, os.WriteFile(bad, nil, 0o644))
+	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	b.Kill()
+	b.Restart()
+	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	b.Stop()
+	must(t, os.Remove(bad))
+	must(t, os.Rename(away, bad))
+	b.Restart()
+	l.end()
+	for _, tp := range slices.Concat(probeGood, probeBad) {
+		if err := tryProduce(t, b.Addr, tp); err != nil {
+			t.Errorf("produce to %s after the restart: %v", tp, err)
+		}
+	}
+}
+
+// TestOnlyDirectoryIsFull fills the disk of a broker that has no other: it stays, and says why it does not serve.
+func TestOnlyDirectoryIsFull(t *testing.T) {
+	dir := smallDisk(t, "16m")
+	b := process.StartIn(t, dir, "log.flush.offset.checkpoint.interval.ms=0", "offsets.topic.num.partitions=2",
+		"group.initial.rebalance.delay.ms=0")
+	places := createTopic(t, b.Addr, "orders", 4, nil)
+	probe := createTopic(t, b.Addr, "probe", 1, nil)
+	l := startLoad(t, b.Addr, 2, places)
+	if err := l.ledger.await(t.Context(), 500); err != nil {
+		t.Fatal(err)
+	}
+	filler := fill(t, dir, 64<<10)
+	eventually(t, "the broker is not ready", func() bool { return !b.Ready() })
+	if status, c := component(t, b, "log dirs"); status != http.StatusServiceUnavailable ||
+		!strings.Contains(c.Error, dir) || !strings.Contains(c.Error, "no space left") {
+		t.Errorf("/readyz answers %d with %+v", status, c)
+	}
+	if err := tryProduce(t, b.Addr, probe[0]); err != kerr.KafkaStorageError {
+		t.Errorf("produce: %v", err)
+	}
+	b.Kill()
+	must(t, os.Remove(filler))
+	b.Restart()
+	l.end()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
