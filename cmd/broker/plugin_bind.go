@@ -158,11 +158,14 @@ func pluginConfigs(configs []kadm.Config) map[string]string {
 	return set
 }
 
+// pathNative is the path of topics without plugins.
+const pathNative = "native"
+
 // pathOf says which way the records of a topic take, as its configs tell: natively, or through plugins.
 func pathOf(topic string, set map[string]string) (path, why string) {
 	plugins := config.PluginsOf(topic, set)
 	if plugins == nil {
-		return "native", "no plugin is bound"
+		return pathNative, "no plugin is bound"
 	}
 	var slots []string
 	for i, slot := range []config.PluginSlot{plugins.Partitioner, plugins.Key, plugins.Value} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -58,15 +59,18 @@ type pluginDescription struct {
 }
 
 type pluginUse struct {
-	Topic   string `json:"topic"`
-	Slot    string `json:"slot"`
-	State   string `json:"state"`
-	InForce struct {
-		Plugin string            `json:"plugin"`
-		Label  string            `json:"label"`
-		Stats  pluginStats       `json:"stats"`
-		Counts map[string]uint64 `json:"counts"`
-	} `json:"in_force"`
+	Topic   string      `json:"topic"`
+	Slot    string      `json:"slot"`
+	State   string      `json:"state"`
+	InForce pluginForce `json:"in_force"`
+}
+
+// pluginForce is a plugin that is in force in a slot.
+type pluginForce struct {
+	Plugin string            `json:"plugin"`
+	Label  string            `json:"label"`
+	Stats  pluginStats       `json:"stats"`
+	Counts map[string]uint64 `json:"counts"`
 }
 
 // pluginStats are the counters of a binding.
@@ -114,6 +118,33 @@ func newPluginDescribeCommand(o *operators) *cobra.Command {
 			return o.printUses(d.Bindings)
 		},
 	}
+}
+
+// addUses adds to topics that have plugins how these do on the broker whose listener it is.
+func (o *operators) addUses(ctx context.Context, topics []topicDescription) error {
+	for i := range topics {
+		if topics[i].Path == pathNative {
+			continue
+		}
+		var path struct {
+			Slots []struct {
+				Slot    string       `json:"slot"`
+				State   string       `json:"state"`
+				InForce *pluginForce `json:"in_force"`
+			} `json:"slots"`
+		}
+		if err := o.call(ctx, http.MethodGet, "/topics/"+url.PathEscape(topics[i].Name)+"/plugins", "", nil, &path); err != nil {
+			return err
+		}
+		for _, s := range path.Slots {
+			use := pluginUse{Topic: topics[i].Name, Slot: s.Slot, State: s.State}
+			if s.InForce != nil {
+				use.InForce = *s.InForce
+			}
+			topics[i].Plugins = append(topics[i].Plugins, use)
+		}
+	}
+	return nil
 }
 
 // printUses writes the bindings of a plugin on a broker as a table, and what went wrong below it.

@@ -21,6 +21,7 @@ type topicDescription struct {
 	Configs    []configDescription    `json:"configs"`
 	Path       string                 `json:"path"` // native or plugins
 	Why        string                 `json:"why"`  // the records take that path
+	Plugins    []pluginUse            `json:"plugins,omitempty"`
 }
 
 type partitionDescription struct {
@@ -41,6 +42,7 @@ type configDescription struct {
 
 func newTopicDescribeCommand(a *app) *cobra.Command {
 	var all bool
+	o := &operators{app: a}
 	cmd := &cobra.Command{
 		Use: "describe TOPIC...", Short: "Show partitions, offsets and configs of topics", Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: a.completeTopics(0),
@@ -49,6 +51,11 @@ func newTopicDescribeCommand(a *app) *cobra.Command {
 				topics, err := describeTopics(ctx, admin, args, all)
 				if err != nil {
 					return err
+				}
+				if cmd.Flags().Changed("admin") || a.global.bootstrap == "" {
+					if err := o.addUses(ctx, topics); err != nil && cmd.Flags().Changed("admin") {
+						return err
+					}
 				}
 				if a.global.format == formatJSON {
 					return a.printJSON(topics)
@@ -65,6 +72,7 @@ func newTopicDescribeCommand(a *app) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&o.address, "admin", defaultAdmin, "operators' listener of the broker whose counters of plugins are shown; not asked when only --bootstrap-server is given")
 	cmd.Flags().BoolVar(&all, "all-configs", false, "show configs that have their default value too")
 	return cmd
 }
@@ -147,7 +155,7 @@ func (a *app) printTopic(t topicDescription) error {
 	a.printFields(fields...)
 	fmt.Fprintln(a.std.Out)
 	type row = partitionDescription
-	return printRows(a, t.Partitions,
+	err := printRows(a, t.Partitions,
 		column[row]{title: "partition", value: func(p row) string { return strconv.Itoa(int(p.Partition)) }, number: true},
 		column[row]{title: "leader", value: func(p row) string { return strconv.Itoa(int(p.Leader)) }, number: true},
 		column[row]{title: "epoch", value: func(p row) string { return strconv.Itoa(int(p.LeaderEpoch)) }, number: true},
@@ -155,4 +163,9 @@ func (a *app) printTopic(t topicDescription) error {
 		column[row]{title: "in sync", value: func(p row) string { return joined(p.InSync) }},
 		column[row]{title: "start", value: func(p row) string { return optional(p.Start) }, number: true},
 		column[row]{title: "end", value: func(p row) string { return optional(p.End) }, number: true})
+	if err != nil || len(t.Plugins) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.std.Out)
+	return a.printUses(t.Plugins)
 }

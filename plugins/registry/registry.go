@@ -172,7 +172,7 @@ func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Desc
 			return plugin.Description{}, err
 		}
 		p.Functions = uint8(functions)
-		switch _, err := r.store.get(ctx, digest); {
+		switch _, err := r.store.read(ctx, digest); {
 		case errors.Is(err, errNoBytes):
 			if err := r.store.put(ctx, digest, d.Bytes); err != nil {
 				return plugin.Description{}, err

@@ -383,6 +383,30 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestDeletedTopic: what this broker remembers does not hide that the bytes are gone.
+func TestDeletedTopic(t *testing.T) {
+	c := newCluster(t)
+	b := guest(t, "one", 0)
+	r := c.start(t)
+	mustDeploy(t, r, "geo@1", b)
+	c.log = &shardtest.Log{}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r = c.start(t)
+	if report := c.health.Report(); !strings.Contains(report.Components[0].Error, "geo@1 can't run on this broker: its bytes are not in __jackdaw_plugins") {
+		t.Errorf("health: %+v", report)
+	}
+	if versions, err := r.Describe(t.Context(), "geo"); err != nil || versions[0].LoadFailed == "" {
+		t.Errorf("%+v, %v", versions, err)
+	}
+	mustDeploy(t, r, "geo@1", b)
+	mustLookup(t, r, "geo@1", b)
+	if versions, err := r.Describe(t.Context(), "geo"); err != nil || versions[0].LoadFailed != "" {
+		t.Errorf("%+v, %v", versions, err)
+	}
+}
+
 func TestUnreadableTopic(t *testing.T) {
 	c := newCluster(t)
 	b := guest(t, "one", 0)

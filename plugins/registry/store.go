@@ -70,6 +70,15 @@ func (s *store) get(ctx context.Context, d plugin.Digest) ([]byte, error) {
 	if b := s.cache.get(d); b != nil {
 		return b, nil
 	}
+	b, err := s.read(ctx, d)
+	if err == nil {
+		s.cache.put(d, b)
+	}
+	return b, err
+}
+
+// read is get without what is remembered: the topic may have been deleted since.
+func (s *store) read(ctx context.Context, d plugin.Digest) ([]byte, error) {
 	var chunks [maxChunks][]byte
 	err := s.scan(ctx, func(of plugin.Digest, n int, value []byte) error {
 		if of == d {
@@ -88,7 +97,6 @@ func (s *store) get(ctx context.Context, d plugin.Digest) ([]byte, error) {
 	if plugin.DigestOf(b) != d {
 		return nil, errNoBytes
 	}
-	s.cache.put(d, b)
 	return b, nil
 }
 
@@ -113,6 +121,7 @@ func (s *store) put(ctx context.Context, d plugin.Digest, b []byte) error {
 		Name: kafka.PluginsTopic, Partitions: 1, Replicas: 3,
 		Configs: map[string]*string{
 			"cleanup.policy": text("compact"), "compression.type": text("producer"), "max.message.bytes": text("1048588"),
+			"segment.bytes": text("104857600"), // as __consumer_offsets: what is active is not compacted
 		},
 	})
 	if err != nil {

@@ -133,7 +133,8 @@ func TestPluginLifeCycle(t *testing.T) {
 	if out := op.must("describe", "form"); !strings.Contains(out, "topic forms value.serializer") || strings.Contains(out, "form@2") {
 		t.Errorf("describe says\n%s", out)
 	}
-	if _, out := runBroker(t, "topic", "describe", "forms", "-b", b.Addr); !strings.Contains(out, "plugins: value.serializer is form@1 (validate") {
+	if _, out := runBroker(t, "topic", "describe", "forms", "-b", b.Addr, "--admin", b.Admin); !strings.Contains(out, "plugins: value.serializer is form@1 (validate") ||
+		!strings.Contains(out, "FUEL/RECORD") || !strings.Contains(out, "running") {
 		t.Errorf("topic describe says\n%s", out)
 	}
 	op.must("unbind", "forms")

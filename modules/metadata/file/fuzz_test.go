@@ -3,6 +3,7 @@ package file
 import (
 	"testing"
 
+	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
@@ -28,7 +29,7 @@ func FuzzJournal(f *testing.F) {
 		if err != nil {
 			t.Fatalf("a state that was read cannot be written: %v", err)
 		}
-		if again.offset != s.offset || len(again.topics) != len(s.topics) || again.nextProducerID != s.nextProducerID {
+		if again.offset != s.offset || len(again.topics) != len(s.topics) || len(again.plugins) != len(s.plugins) || again.nextProducerID != s.nextProducerID {
 			t.Fatalf("%+v became %+v", s, again)
 		}
 	})
@@ -37,6 +38,7 @@ func FuzzJournal(f *testing.F) {
 // FuzzRecords feeds the decoders payloads whose checksum would be right.
 func FuzzRecords(f *testing.F) {
 	s := fresh(self)
+	s.plugins["geo@1"] = &metadata.Plugin{Name: "geo", Version: "1", Size: 5, DeployedAt: 7, Deployer: "User:x"}
 	f.Add(s.appendSnapshot(nil))
 	f.Add([]byte{4, 7, 1})
 	f.Fuzz(func(t *testing.T, payload []byte) {
