@@ -14,29 +14,29 @@ import (
 	"github.com/jackdawmq/jackdaw/plugins/builtin"
 )
 
-func load(t testing.TB, name string) plugin.Program {
-	t.Helper()
+func load(tb testing.TB, name string) plugin.Program {
+	tb.Helper()
 	p, ok := builtin.Program(plugin.Ref{Name: name, Version: plugin.BuiltinVersion})
 	if !ok {
-		t.Fatalf("there is no %s", name)
+		tb.Fatalf("there is no %s", name)
 	}
 	return p
 }
 
-func partitioner(t testing.TB, name string) plugin.Partitioner {
-	t.Helper()
-	p, err := load(t, name).Partitioner(t.Context(), plugin.Binding{Kind: plugin.KindPartitioner, Name: name, Target: "t"})
+func partitioner(tb testing.TB, name string) plugin.Partitioner {
+	tb.Helper()
+	p, err := load(tb, name).Partitioner(tb.Context(), plugin.Binding{Kind: plugin.KindPartitioner, Name: name, Target: "t"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
-func serializer(t testing.TB, name string, kind plugin.Kind) plugin.Serializer {
-	t.Helper()
-	s, err := load(t, name).Serializer(t.Context(), plugin.Binding{Kind: kind, Name: name, Target: "t"})
+func serializer(tb testing.TB, name string, kind plugin.Kind) plugin.Serializer {
+	tb.Helper()
+	s, err := load(tb, name).Serializer(tb.Context(), plugin.Binding{Kind: kind, Name: name, Target: "t"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -137,14 +137,14 @@ func TestConformance(t *testing.T) {
 	}}
 	for _, name := range []string{"murmur2", "fnv1a", "crc32"} {
 		t.Run(name, func(t *testing.T) {
-			plugintest.Partitioner(t, func(t testing.TB) plugin.Partitioner { return partitioner(t, name) }, b)
+			plugintest.Partitioner(t, func(tb testing.TB) plugin.Partitioner { return partitioner(tb, name) }, b)
 		})
 	}
 	good := *b // what is wrong with JSON costs an allocation
 	good.Records = append(b.Records[:2:2], b.Records[3])
 	for name, batch := range map[string]*plugin.Batch{"utf8": b, "json": &good} {
 		t.Run(name, func(t *testing.T) {
-			plugintest.Serializer(t, func(t testing.TB) plugin.Serializer { return serializer(t, name, plugin.KindValueSerializer) }, batch)
+			plugintest.Serializer(t, func(tb testing.TB) plugin.Serializer { return serializer(tb, name, plugin.KindValueSerializer) }, batch)
 		})
 	}
 }

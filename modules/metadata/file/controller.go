@@ -113,7 +113,7 @@ func (c *Controller) load(self metadata.Registration) (*state, error) {
 	var s *state
 	if data == nil {
 		s = fresh(self)
-		err = j.rewrite(s.appendSnapshot(nil))
+		err = j.rewrite(s.snapshot())
 	} else {
 		s, err = c.replay(j, data)
 	}
@@ -229,7 +229,7 @@ func (c *Controller) write(records []record) error {
 		}
 	}
 	if c.journal != nil && c.journal.outgrown() {
-		if err := c.journal.rewrite(c.state.appendSnapshot(nil)); err != nil {
+		if err := c.journal.rewrite(c.state.snapshot()); err != nil {
 			c.Log.Error("cannot write a metadata snapshot; the journal goes on growing",
 				zap.String("file", c.journal.path()), zap.Error(err))
 		}

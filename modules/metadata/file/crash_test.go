@@ -96,7 +96,7 @@ func TestCrashes(t *testing.T) {
 			for range rng.IntN(15) {
 				m.change(t, c, rng)
 				if rng.IntN(6) == 0 {
-					if err := c.journal.rewrite(c.state.appendSnapshot(nil)); err != nil {
+					if err := c.journal.rewrite(c.state.snapshot()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -141,7 +141,7 @@ func TestFailingDisk(t *testing.T) {
 				}
 			}
 			if i == 5 {
-				_ = c.journal.rewrite(c.state.appendSnapshot(nil)) // it may fail: the next changes show whether it hurt
+				_ = c.journal.rewrite(c.state.snapshot()) // it may fail: the next changes show whether it hurt
 			}
 		}
 		for _, rng := range []*rand.Rand{nil, rand.New(rand.NewPCG(uint64(failing), 2))} {

@@ -92,6 +92,8 @@ func TestFormat(t *testing.T) {
 		{kind: removeConfig, resource: res, key: "a"},
 		{kind: producerIDs, next: 2000},
 		{kind: removeTopic, id: id},
+		{kind: deployPlugin, plugin: metadata.Plugin{Name: "p", Version: "1", Digest: [32]byte{31: 9}, Functions: 5, Size: 300, DeployedAt: 1000, Deployer: "d"}},
+		{kind: removePlugin, plugin: metadata.Plugin{Name: "p", Version: "1"}},
 	}
 	var changes []byte
 	for i := range records {
@@ -104,10 +106,11 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%s:\n got %x\nwant %s", what, got, want)
 		}
 	}
-	f("snapshot", s.appendSnapshot(nil), "16"+hex.EncodeToString([]byte(self.ClusterID))+"02 02 06 d00f"+
+	f("snapshot", s.snapshot(), "16"+hex.EncodeToString([]byte(self.ClusterID))+"02 02 06 d00f"+
 		"04 04 00 13"+hex.EncodeToString([]byte("min.insync.replicas"))+"01 31")
 	f("changes", changes, "07 01 0102030405060708090a0b0c0d0e0f10 01 74 03 0102030405060708090a0b0c0d0e0f10 04 08"+
-		"04 02 01 74 01 61 01 62 05 02 01 74 01 61 06 a01f 02 0102030405060708090a0b0c0d0e0f10")
+		"04 02 01 74 01 61 01 62 05 02 01 74 01 61 06 a01f 02 0102030405060708090a0b0c0d0e0f10"+
+		"08 01 70 01 31"+strings.Repeat("00", 31)+"09 05 d804 d00f 01 64 09 01 70 01 31")
 	f("frame", appendFrame(nil, []byte("payload")), "4a444d46 00000007 1f55b0e1 7061796c6f6164")
 }
 

@@ -141,9 +141,9 @@ func (t *topic) image(node kafka.NodeID, starts int32) *metadata.Topic {
 	return out
 }
 
-// appendSnapshot appends the payload of a first frame: the whole state, in a stable order.
-func (s *state) appendSnapshot(b []byte) []byte {
-	b = appendString(b, s.clusterID)
+// snapshot returns the payload of a first frame: the whole state, in a stable order.
+func (s *state) snapshot() []byte {
+	b := appendString(nil, s.clusterID)
 	b = binary.AppendVarint(b, int64(s.node))
 	b = binary.AppendVarint(b, s.offset)
 	b = binary.AppendVarint(b, int64(s.starts))
