@@ -94,6 +94,19 @@ func TestSelection(t *testing.T) {
 	f("log/memory network/tcp metadata/file replication/none", "modules.log=memory", "modules.network=tcp", "modules.coordinator=")
 }
 
+// TestPluginRegistryIsNotSelected: a build that has one has it in every broker, and there is no setting for it.
+func TestPluginRegistryIsNotSelected(t *testing.T) {
+	registry := module.New(module.Plugin, "registry", "plugins", func() none { return none{} }, provide)
+	build := append([]module.Module{registry}, list()...)
+	sel, err := module.Load(build, config.Sources{Hostname: "host"})
+	if err != nil || !sel.Has(module.Plugin, "registry") || !strings.HasPrefix(names(sel.Modules), "plugin/registry log/segment") {
+		t.Errorf("%v, %v", sel, err)
+	}
+	if _, err := module.Load(build, config.Sources{Set: []string{"modules.plugin=registry"}, Hostname: "host"}); err == nil {
+		t.Error("modules.plugin is a setting")
+	}
+}
+
 func TestSelectedModulesGetTheirConfig(t *testing.T) {
 	sel, err := load("log.dirs=/a, /b", "log.retention.check.interval.ms=1000", "modules.network=tcp")
 	if err != nil {

@@ -81,9 +81,15 @@ func TestHealth(t *testing.T) {
 	}
 	h.Ready("network")
 	f("both", true, true)
+	h.Degraded("network", errors.New("slow"))
+	f("one is not as it should be", true, true)
+	if c := h.Report().Components[1]; c.State != telemetry.Ready || c.Error != "slow" {
+		t.Errorf("degraded: %+v", c)
+	}
 	h.Drain()
 	f("draining", false, true)
 	h.Failed("log", errors.New("disk is gone"))
 	h.Ready("log")
+	h.Degraded("log", errors.New("slow"))
 	f("failed", false, false)
 }
