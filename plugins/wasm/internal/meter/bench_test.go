@@ -13,13 +13,13 @@ import (
 
 // work are programs by what the meter costs them.
 func work() map[string]*build {
-	run := func(code ...string) *build { return base().abi().export("jd_validate", i32+i32, i64, code...) }
+	run := func(code ...string) *build { return base().ABI().Export("jd_validate", i32+i32, i64, code...) }
 	loop := func(code string) string {
 		return "block void loop void local.get 0 i32.eqz br_if 1 local.get 0 i32.const 1 i32.sub local.set 0 " + code + " br 0 end end"
 	}
-	called := base().abi()
-	callee := called.fn(i32, i32, "local.get 0 i32.const 3 i32.mul")
-	called.export("jd_validate", i32+i32, i64, loop("local.get 1 call 2 local.set 1"), "local.get 1 i64.extend_i32_u")
+	called := base().ABI()
+	callee := called.Func(i32, i32, "local.get 0 i32.const 3 i32.mul")
+	called.Export("jd_validate", i32+i32, i64, loop("local.get 1 call 2 local.set 1"), "local.get 1 i64.extend_i32_u")
 	if callee != 2 {
 		panic("functions are numbered otherwise")
 	}
@@ -39,7 +39,7 @@ const rounds = 100_000
 // BenchmarkRun compares each program as it is and rewritten; a call has 100,000 rounds, "empty call" none.
 func BenchmarkRun(b *testing.B) {
 	for _, name := range []string{"empty call", "tight loop", "hash loop", "calls", "fills"} {
-		wasm := work()[name].bytes()
+		wasm := work()[name].Bytes()
 		h := newHost(b, wazero.NewRuntimeConfigCompiler())
 		original, err := h.runtime.InstantiateWithConfig(b.Context(), wasm, wazero.NewModuleConfig().WithName(""))
 		if err != nil {
@@ -113,9 +113,9 @@ func BenchmarkCompile(b *testing.B) {
 		"fills":                 repeat(4_900, "i32.const 0 i32.const 0 i32.const 0 memory.fill 0"),
 	}
 	for _, name := range slices.Sorted(maps.Keys(code)) {
-		m := plugin().with(func(b *build) { b.tables = [][]byte{{0x70, 0, 1}} })
-		m.fn(i32+i32, "", code[name])
-		rewritten := instrument(b, m.bytes(), meter.Slice)
+		m := plugin().With(func(b *build) { b.Tables = [][]byte{{0x70, 0, 1}} })
+		m.Func(i32+i32, "", code[name])
+		rewritten := instrument(b, m.Bytes(), meter.Slice)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -10,10 +10,10 @@ import (
 func TestEffort(t *testing.T) {
 	effort := func(code ...string) uint64 {
 		b := plugin()
-		b.fn(i32+i32, "", code...)
+		b.Func(i32+i32, "", code...)
 		limits := meter.DefaultLimits(pages)
 		limits.Effort = 1 << 62
-		m, err := meter.Check(b.bytes(), limits)
+		m, err := meter.Check(b.Bytes(), limits)
 		if err != nil {
 			t.Fatal(err)
 		}

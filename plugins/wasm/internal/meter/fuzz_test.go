@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,22 +13,21 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/meter"
+	"github.com/jackdawmq/jackdaw/plugins/wasm/wasmtest"
 )
 
 // FuzzCheck feeds arbitrary bytes: they must not panic or take much memory, and a rewritten module must be valid exactly if the
 // original is.
 func FuzzCheck(f *testing.F) {
-	f.Add(plugin().bytes())
-	for _, b := range endless() {
-		f.Add(b.bytes())
+	f.Add(plugin().Bytes())
+	for _, m := range wasmtest.Endless() {
+		f.Add(m.Wasm)
 	}
 	for _, choices := range randomChoices()[:20] {
 		f.Add(program(choices))
 	}
-	for _, refusals := range [][]refusal{shapes(), features(), dangling()} {
-		for _, r := range refusals {
-			f.Add(r.wasm)
-		}
+	for _, m := range slices.Concat(wasmtest.Shapes(), wasmtest.Features(), wasmtest.Dangling()) {
+		f.Add(m.Wasm)
 	}
 	f.Fuzz(func(t *testing.T, wasm []byte) {
 		if len(wasm) > 64<<10 {

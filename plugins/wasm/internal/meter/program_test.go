@@ -18,30 +18,30 @@ const (
 // before it, and has loops of few rounds, so that the original needs no meter to end.
 func program(choices []byte) []byte {
 	g := &generator{choices: choices}
-	b := base().importFunc("jackdaw_1", "log_level", "", i32)
-	b.memories = [][]byte{{1, 1, 4}}
-	b.tables = [][]byte{{0x70, 1, 8, 16}, {0x6f, 1, 1, 16}}
-	b.abi() // functions 1 and 2
-	b.typeOf(i32+i64, i64+i32)
+	b := base().Import("jackdaw_1", "log_level", "", i32)
+	b.Memories = [][]byte{{1, 1, 4}}
+	b.Tables = [][]byte{{0x70, 1, 8, 16}, {0x6f, 1, 1, 16}}
+	b.ABI() // functions 1 and 2
+	b.TypeOf(i32+i64, i64+i32)
 	for i := range programGlobals {
-		b.globals = append(b.globals, global(int64(i)))
-		b.exports = append(b.exports, wasm.Export{Name: fmt.Sprint("g", i), Kind: wasm.ExternGlobal, Index: uint32(i)})
+		b.Globals = append(b.Globals, global(int64(i)))
+		b.Exports = append(b.Exports, wasm.Export{Name: fmt.Sprint("g", i), Kind: wasm.ExternGlobal, Index: uint32(i)})
 	}
-	g.signature, g.pair = b.typeOf(i32+i32, i64), b.typeOf(i32+i64, i64+i32)
-	b.fn(i32+i32, i64, "local.get 0 i64.extend_i32_u") // function 3, the target of indirect calls: they can't recurse
+	g.signature, g.pair = b.TypeOf(i32+i32, i64), b.TypeOf(i32+i64, i64+i32)
+	b.Func(i32+i32, i64, "local.get 0 i64.extend_i32_u") // function 3, the target of indirect calls: they can't recurse
 	for range programFunctions {
-		g.functions = append(g.functions, b.fn(i32+i32, i64, g.body()))
-		b.funcs[len(b.funcs)-1].locals = localRuns(programLocals + maxDepth)
+		g.functions = append(g.functions, b.Func(i32+i32, i64, g.body()))
+		b.Funcs[len(b.Funcs)-1].Locals = localRuns(programLocals + maxDepth)
 	}
-	b.exports = append(b.exports, wasm.Export{Name: "jd_validate", Index: g.functions[programFunctions-1]})
-	b.elements = [][]byte{
+	b.Exports = append(b.Exports, wasm.Export{Name: "jd_validate", Index: g.functions[programFunctions-1]})
+	b.Elements = [][]byte{
 		{0, 0x41, 0, 0x0b, 3, 1, 2, 0}, // active: jd_abi_1, jd_reserve, the import
 		{1, 0, 2, 1, 3},                // passive: jd_abi_1 and function 3
 		{5, 0x70, 2, 0xd2, 2, 0x0b, 0xd0, 0x70, 0x0b},
 		{3, 0, 2, 0, 3}, // declared: the import and function 3
 	}
-	b.data = [][]byte{{0, 0x41, 8, 0x0b, 4, 'a', 'b', 'c', 'd'}, {1, 3, 'x', 'y', 'z'}}
-	return b.bytes()
+	b.Data = [][]byte{{0, 0x41, 8, 0x0b, 4, 'a', 'b', 'c', 'd'}, {1, 3, 'x', 'y', 'z'}}
+	return b.Bytes()
 }
 
 const maxDepth = 3
