@@ -22,6 +22,7 @@ type loadFlags struct {
 	recordSize       int
 	rate             int
 	sweep            []string
+	rounds           int
 	plot             string
 	settings         bench.Settings
 	fetching         bench.Fetching
@@ -31,17 +32,18 @@ const benchHelp = `Measure a Kafka cluster with records of your own kind: the li
 like JSON and compress as it does. A run creates a topic, works for --duration (after --warmup, which does not count) and deletes the
 topic; with --topic it uses one that exists and leaves in it what it wrote.
 
-The client and its settings. The client is franz-go, one connection for each broker. Its settings have the names, units and defaults
-of Kafka's Java producer and consumer. A record that is bigger than batch.size goes alone, as with Kafka's; records have no keys, and
-the partition changes with each full batch.
+The client and its settings. The client is franz-go. Its settings have the names, units and defaults
+of Kafka's Java producer and consumer; but batch.size is the size before compression. A record that is bigger than batch.size goes
+alone, as with Kafka's. Records have no keys, and the partition changes with each full batch.
 
 The figures. A MB is 10^6 bytes of values before compression. The size of a batch is its mean before compression: what of batch.size
 was reached. Times are in milliseconds, p99 being what 99 of 100 stayed below. When client and broker share a machine, MB/s measures
 both; measure from where your clients run.
 
-A sweep. --sweep batch.size=16384,65536 --sweep linger.ms=0,5 runs every combination (each with a new topic) and answers with a
-table, a verdict in words and, with --plot FILE.svg, a plot. All of batch.size, linger.ms, buffer.memory, compression.type and acks
-can be swept; one --sweep may hold several (linger.ms=0,5,acks=1,all).`
+A sweep. --sweep batch.size=16384,65536 --sweep linger.ms=0,5 runs every combination (each with a new topic), --rounds times in turn,
+and answers with a table of the median runs, a verdict in words and, with --plot FILE.svg, a plot. All of batch.size, linger.ms,
+buffer.memory, compression.type and acks can be swept; one --sweep may hold several (linger.ms=0,5,acks=1,all). The best compromise
+is the combination with the lowest p99 from produced to consumed among those that reach 80% of the best throughput.`
 
 func newBenchCommand(a *app) *cobra.Command {
 	cmd := newParentCommand("bench", "Measure throughput and latency of a cluster; find the producer settings that suit it",
@@ -134,6 +136,7 @@ func newBenchLatencyCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// register adds the flags of all three; duration describes --duration.
 func (flags *loadFlags) register(cmd *cobra.Command, duration string) {
 	flags.settings = bench.DefaultSettings()
 	f, s := cmd.Flags(), &flags.settings
@@ -155,11 +158,17 @@ func (flags *loadFlags) register(cmd *cobra.Command, duration string) {
 	}
 	fixed(bench.Compression, "none", "gzip", "snappy", "lz4", "zstd")
 	fixed(bench.Acks, "0", "1", "all")
-	cmd.MarkFlagsMutuallyExclusive("payload", "record-size")
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		if f.Changed("payload") && f.Changed("record-size") {
+			return misusef("--payload and --record-size both say what the records are")
+		}
+		return nil
+	}
 }
 
 func (flags *loadFlags) registerSweep(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&flags.sweep, "sweep", nil, "values of a setting to compare, as name=value,value; repeatable: every combination is run")
+	cmd.Flags().IntVar(&flags.rounds, "rounds", 3, "with --sweep: how often to measure each combination; the median run counts")
 	cmd.Flags().StringVar(&flags.plot, "plot", "", "with --sweep: file to draw the comparison to, as SVG")
 }
 
@@ -183,7 +192,7 @@ func (a *app) newBench(flags loadFlags) (*bench.Bench, error) {
 		return nil, misusef("%v", err)
 	}
 	return &bench.Bench{
-		Client: a.client, Topic: flags.topic, Payload: payload, Duration: flags.duration, Warmup: flags.warmup, Records: flags.records,
+		Client: a.client, Topic: flags.topic, Payload: payload, Duration: flags.duration, Warmup: flags.warmup, Records: flags.records, Rounds: flags.rounds,
 		Timeout: a.global.timeout, Progress: a.benchProgress,
 	}, nil
 }
@@ -211,6 +220,9 @@ func (a *app) benchProducer(ctx context.Context, flags loadFlags, sweep sweeper,
 			return err
 		}
 		return a.printBench(result)
+	}
+	if flags.rounds < 1 {
+		return misusef("--rounds %d: each combination is measured at least once", flags.rounds)
 	}
 	all, swept, err := bench.Combinations(flags.settings, flags.sweep)
 	if err != nil {

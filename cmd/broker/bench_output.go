@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -23,10 +24,13 @@ func (a *app) printBench(r bench.Result) error {
 	if a.global.format == formatJSON {
 		return a.printJSON(r)
 	}
-	fields := []field{
-		{"records", fmt.Sprintf("%d, %s MB in %.1f s", r.Records, decimals(float64(r.Bytes)/1e6, 1), r.Seconds)},
-		{"throughput", fmt.Sprintf("%s records/s, %s MB/s", decimals(r.RecordsPerSecond, 0), decimals(r.MBPerSecond, 1))},
+	var fields []field
+	if r.Payload != "" {
+		fields = append(fields, field{"payload", r.Payload})
 	}
+	fields = append(fields,
+		field{"records", fmt.Sprintf("%d, %s MB in %.1f s", r.Records, decimals(float64(r.Bytes)/1e6, 1), r.Seconds)},
+		field{"throughput", fmt.Sprintf("%s records/s, %s MB/s", decimals(r.RecordsPerSecond, 0), decimals(r.MBPerSecond, 1))})
 	if r.Rate > 0 {
 		fields = append(fields, field{"fixed rate", fmt.Sprintf("%d records/s", r.Rate)})
 	}
@@ -104,8 +108,14 @@ func (a *app) printSweep(sweep bench.Sweep) error {
 	if err := printRows(a, rows, columns...); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression.\n\n%s\n",
-		sweep.Rate, text.WrapSoft(sweep.Verdict.Text, verdictWidth))
+	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression; median of %d rounds.\n\n", sweep.Rate, sweep.Rounds)
+	for line := range strings.Lines(text.WrapSoft(sweep.Verdict.Text, verdictWidth)) {
+		fmt.Fprintln(a.std.Out, strings.TrimRight(line, " \n"))
+	}
+	fmt.Fprintln(a.std.Out)
+	for _, sentence := range sweep.Verdict.Effects {
+		fmt.Fprintln(a.std.Out, sentence)
+	}
 	return nil
 }
 

@@ -24,6 +24,8 @@ type Bench struct {
 	Duration, Warmup time.Duration
 	// Records ends a run that has moved so many records before Duration is over; 0 for no such end. Warming up does not count.
 	Records int64
+	// Rounds is how often a sweep measures each combination, at least once.
+	Rounds int
 	// Timeout bounds administrative requests, and the wait for what is still outstanding at the end of a run.
 	Timeout time.Duration
 	// Progress begins to show how far a run is. Nil shows nothing.
@@ -41,9 +43,11 @@ type Result struct {
 	// Settings are the producer's; nil for a run that only consumed.
 	Settings *Settings `json:"settings,omitempty"`
 	Topic    string    `json:"topic"`
-	Records  int64     `json:"records"`
-	Bytes    int64     `json:"bytes"` // of keys and values, before compression
-	Seconds  float64   `json:"seconds"`
+	// Payload says what the records were; "" where they were there before.
+	Payload string  `json:"payload,omitempty"`
+	Records int64   `json:"records"`
+	Bytes   int64   `json:"bytes"` // of keys and values, before compression
+	Seconds float64 `json:"seconds"`
 	// RecordsPerSecond and MBPerSecond are Records and Bytes over Seconds; a MB is 10^6 bytes.
 	RecordsPerSecond float64 `json:"records_per_second"`
 	MBPerSecond      float64 `json:"mb_per_second"`

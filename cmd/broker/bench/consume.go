@@ -46,6 +46,9 @@ func (b *Bench) Consume(ctx context.Context, s Settings, f Fetching) (result Res
 			}
 		}
 		result, err = b.consumeFrom(ctx, topic, f)
+		if b.Topic.Name == "" {
+			result.Payload = b.Payload.Source
+		}
 		return err
 	})
 	return result, err

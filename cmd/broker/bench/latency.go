@@ -59,7 +59,7 @@ func (b *Bench) latencyOf(ctx context.Context, topic string, s Settings, rate in
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Settings: &s, Topic: topic, Rate: rate, Batches: p.traffic.figures(),
+	result := Result{Settings: &s, Topic: topic, Payload: b.Payload.Source, Rate: rate, Batches: p.traffic.figures(),
 		Acknowledged: p.acknowledged.percentiles(), Consumed: reader.times.percentiles()}
 	result.setVolume(p.records.Load(), p.bytes.Load(), taken)
 	return result, nil
@@ -82,6 +82,9 @@ func (b *Bench) sendOpenly(ctx context.Context, p *producer, loop openLoop) erro
 		}
 		if ctx.Err() != nil || p.broken.Load() {
 			break
+		}
+		if i == loop.warm {
+			p.traffic.reset()
 		}
 		p.send(ctx, b.Payload.value(i), loop.header(i), due, i >= loop.warm)
 	}

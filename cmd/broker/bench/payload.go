@@ -59,12 +59,12 @@ func Synthetic(size int) (*Payload, error) {
 		return nil, fmt.Errorf("a record has 1 to %d bytes, not %d", maxLineBytes, size)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	p := &Payload{Source: fmt.Sprintf("values of %d bytes that look like JSON", size)}
+	p := &Payload{Source: fmt.Sprintf("made-up JSON of %d bytes", size)}
 	var text bytes.Buffer
 	for range min(max(syntheticBytes/size, 8), maxSynthetic) {
 		for text.Reset(); text.Len() < size; {
-			fmt.Fprintf(&text, `{"id":%d,"customer":"customer-%d","amount":%d.%02d,"currency":"EUR","state":"shipped"}`,
-				random.Int64(), random.IntN(10_000), random.IntN(1000), random.IntN(100))
+			fmt.Fprintf(&text, `{"id":"%016x%016x","customer":%d,"amount":%d.%02d,"currency":"EUR","state":"shipped"}`,
+				random.Uint64(), random.Uint64(), random.IntN(100_000), random.IntN(1000), random.IntN(100))
 		}
 		p.add(bytes.Clone(text.Bytes()[:size]))
 	}

@@ -38,7 +38,7 @@ func (b *Bench) produceTo(ctx context.Context, topic string, s Settings, message
 	if err := b.fill(ctx, p, b.Duration, b.Records); err != nil {
 		return Result{}, err
 	}
-	result := Result{Settings: &s, Topic: topic, Batches: p.traffic.figures(), Acknowledged: p.acknowledged.percentiles()}
+	result := Result{Settings: &s, Topic: topic, Payload: b.Payload.Source, Batches: p.traffic.figures(), Acknowledged: p.acknowledged.percentiles()}
 	result.setVolume(p.records.Load(), p.bytes.Load(), time.Since(started))
 	return result, nil
 }

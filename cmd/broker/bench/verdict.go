@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,8 @@ type Verdict struct {
 	Compromise int `json:"compromise"`
 	// Text says it in words, with the figures.
 	Text string `json:"text"`
+	// Effects are sentences on what each setting does alone.
+	Effects []string `json:"effects"`
 }
 
 // Judge compares the rows of a sweep: throughput by the runs at full speed, latency by p99 from produced to consumed at the fixed rate.
@@ -40,7 +44,7 @@ func Judge(sweep Sweep) Verdict {
 			}
 		}
 	}
-	v.Text = v.words(sweep)
+	v.Text, v.Effects = v.words(sweep), effects(sweep, v.Fastest >= 0)
 	return v
 }
 
@@ -68,20 +72,26 @@ func (v Verdict) words(sweep Sweep) string {
 	if v.Fastest >= 0 {
 		share = fmt.Sprintf(" (%s MB/s)", figure(lowest.mbps()))
 	}
-	say("Lowest latency has %s: at %d records/s 99 %% of the records were consumed within %s ms of being due%s.",
+	say("Lowest latency has %s: at %d records/s 99%% of the records were consumed within %s ms of being due%s.",
 		name(v.LowestLatency), sweep.Rate, figure(lowest.p99()), share)
 	if v.Compromise >= 0 {
 		best := sweep.Rows[v.Compromise]
-		say("The best compromise is %s: the lowest p99, %s ms, of all that reach %.0f %% of the best throughput; it reaches %.0f %%, %s MB/s.",
+		say("The best compromise is %s: the lowest p99, %s ms, of all that reach %.0f%% of the best throughput; it reaches %.0f%%, %s MB/s.",
 			name(v.Compromise), figure(best.p99()), 100*compromiseShare, 100*best.mbps()/sweep.Rows[v.Fastest].mbps(), figure(best.mbps()))
 	}
+	return strings.Join(sentences, " ")
+}
+
+// effects says what each setting does to throughput, where that was measured, and to p99.
+func effects(sweep Sweep, throughput bool) []string {
+	all := []string{}
 	for _, setting := range sweep.Swept {
-		if v.Fastest >= 0 {
-			sentences = append(sentences, effect(sweep, setting, "throughput", "MB/s", Row.mbps, true))
+		if throughput {
+			all = append(all, effect(sweep, setting, "throughput", "MB/s", Row.mbps, true))
 		}
-		sentences = append(sentences, effect(sweep, setting, "p99", "ms", Row.p99, false))
+		all = append(all, effect(sweep, setting, "p99", "ms", Row.p99, false))
 	}
-	return strings.Join(strings.Fields(strings.Join(sentences, " ")), " ")
+	return slices.DeleteFunc(all, func(sentence string) bool { return sentence == "" })
 }
 
 // effect says what a setting alone does to a figure: it compares the medians of the runs that share a value. It returns "" for a
@@ -99,15 +109,11 @@ func effect(sweep Sweep, setting, what, unit string, of func(Row) float64, more 
 	if len(order) < 2 {
 		return ""
 	}
-	best, worst := order[0], order[0]
-	for _, value := range order[1:] {
-		if better := (median(runs[value]) > median(runs[best])) == more; better && median(runs[value]) != median(runs[best]) {
-			best = value
-		}
-		if worse := (median(runs[value]) < median(runs[worst])) == more; worse && median(runs[value]) != median(runs[worst]) {
-			worst = value
-		}
+	slices.SortStableFunc(order, func(a, b string) int { return cmp.Compare(median(runs[a]), median(runs[b])) })
+	if more {
+		slices.Reverse(order)
 	}
+	best, worst := order[0], order[len(order)-1]
 	good, bad := median(runs[best]), median(runs[worst])
 	if max(good, bad) <= muchDifference*min(good, bad) {
 		return fmt.Sprintf("%s makes little difference to %s.", setting, what)
