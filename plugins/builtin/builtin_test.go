@@ -2,7 +2,10 @@ package builtin_test
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/IBM/sarama"
@@ -88,6 +91,32 @@ func TestPartitionersAgreeWithClients(t *testing.T) {
 	}
 }
 
+// TestKafkaJS compares with what kafkajs answered (testdata).
+func TestKafkaJS(t *testing.T) {
+	text, err := os.ReadFile("testdata/kafkajs.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")[1:]
+	for _, line := range lines {
+		var key []byte
+		var n, current, legacy int32
+		if _, err := fmt.Sscanf(line, "%x %d %d %d", &key, &n, &current, &legacy); err != nil {
+			t.Fatal(err)
+		}
+		b := plugin.Batch{Topic: "t", NumPartitions: n, Records: []plugin.Record{{Key: key}}}
+		for name, want := range map[string]int32{"murmur2": current, "kafkajs1": legacy} {
+			out := []int32{-7}
+			if err := partitioner(t, name).Partition(t.Context(), &b, out); err != nil || out[0] != want {
+				t.Errorf("%s: key %x goes to %d of %d, kafkajs' to %d (%v)", name, key, out[0], n, want, err)
+			}
+		}
+	}
+	if len(lines) < 200 {
+		t.Errorf("only %d lines", len(lines))
+	}
+}
+
 func TestPartitionersWithoutKey(t *testing.T) {
 	f := func(name string, key []byte, want int32) {
 		t.Helper()
@@ -135,7 +164,7 @@ func TestConformance(t *testing.T) {
 	b := &plugin.Batch{Topic: "t", NumPartitions: 7, Records: []plugin.Record{
 		{Key: []byte("k"), Value: []byte(`{}`)}, {}, {Key: []byte("l"), Value: []byte("\xff")}, {Value: bytes.Repeat([]byte("1"), 5000)},
 	}}
-	for _, name := range []string{"murmur2", "fnv1a", "crc32"} {
+	for _, name := range []string{"murmur2", "fnv1a", "crc32", "kafkajs1"} {
 		t.Run(name, func(t *testing.T) {
 			plugintest.Partitioner(t, func(tb testing.TB) plugin.Partitioner { return partitioner(tb, name) }, b)
 		})

@@ -11,9 +11,10 @@ import (
 
 // choosers are the partitioners. A key is never nil.
 var choosers = map[string]func(key []byte, partitions int32) int32{
-	"murmur2": func(key []byte, n int32) int32 { return int32(murmur2(key)&0x7fffffff) % n },
-	"fnv1a":   sarama,
-	"crc32":   librdkafka,
+	"murmur2":  func(key []byte, n int32) int32 { return int32(murmur2(key)&0x7fffffff) % n },
+	"fnv1a":    sarama,
+	"crc32":    librdkafka,
+	"kafkajs1": kafkajs1,
 }
 
 // partitioner chooses by key. Records without one go where the producer likes.
