@@ -27,7 +27,7 @@ func Bombs() []Module {
 		{"text", []byte("(module)"), []string{"not a WebAssembly binary"}},
 		{"version 2", []byte("\x00asm\x02\x00\x00\x00"), []string{"binary version"}},
 		{"17 MiB", append(plugin().Bytes(), make([]byte, 17<<20)...), []string{"bytes; at most 16777216"}},
-		refuse("memory minimum", plugin().With(func(b *build) { b.Memories = [][]byte{{0, 33}} }), "33 pages of memory at least; at most 32"),
+		refuse("memory minimum", plugin().With(func(b *build) { b.Memories = [][]byte{{0, 0x80, 0x80, 4}} }), "65536 pages of memory at least; at most"),
 		refuse("4 G locals", withLocals(1<<32-1), "4294967295 locals; at most 50000"),
 		refuse("4 G locals three times", withLocals(1<<32-1, 1<<32-1, 1<<32-1), "12884901885 locals"),
 		refuse("locals that wrap 32 bits", withLocals(1<<31, 1<<31), "4294967296 locals"),
