@@ -37,13 +37,14 @@ of Kafka's Java producer and consumer; but batch.size is the size before compres
 alone, as with Kafka's. Records have no keys, and the partition changes with each full batch.
 
 The figures. A MB is 10^6 bytes of values before compression. The size of a batch is its mean before compression: what of batch.size
-was reached. Times are in milliseconds, p99 being what 99 of 100 stayed below. When client and broker share a machine, MB/s measures
-both; measure from where your clients run.
+was reached. Times are in milliseconds, p99 being what 99 of 100 stayed below; with acks=0 a record counts as acknowledged when it was
+written to the connection. When client and broker share a machine, MB/s measures both; measure from where your clients run.
 
 A sweep. --sweep batch.size=16384,65536 --sweep linger.ms=0,5 runs every combination (each with a new topic), --rounds times in turn,
 and answers with a table of the median runs, a verdict in words and, with --plot FILE.svg, a plot. All of batch.size, linger.ms,
 buffer.memory, compression.type and acks can be swept; one --sweep may hold several (linger.ms=0,5,acks=1,all). The best compromise
-is the combination with the lowest p99 from produced to consumed among those that reach 80% of the best throughput.`
+is the combination with the lowest p99 from produced to consumed among those that reach 80% of the best throughput. It takes
+combinations x rounds x (duration + warmup), with produce twice that.`
 
 func newBenchCommand(a *app) *cobra.Command {
 	cmd := newParentCommand("bench", "Measure throughput and latency of a cluster; find the producer settings that suit it",

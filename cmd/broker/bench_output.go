@@ -108,7 +108,11 @@ func (a *app) printSweep(sweep bench.Sweep) error {
 	if err := printRows(a, rows, columns...); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression; median of %d rounds.\n\n", sweep.Rate, sweep.Rounds)
+	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression", sweep.Rate)
+	if sweep.Rounds > 1 {
+		fmt.Fprintf(a.std.Out, "; the median of %d rounds", sweep.Rounds)
+	}
+	fmt.Fprint(a.std.Out, ".\n\n")
 	for line := range strings.Lines(text.WrapSoft(sweep.Verdict.Text, verdictWidth)) {
 		fmt.Fprintln(a.std.Out, strings.TrimRight(line, " \n"))
 	}

@@ -67,7 +67,7 @@ func TestBenchSweepTable(t *testing.T) {
      16384      90000   92.2  15500   1.00       0.50       2.00       10.00          0.60          2.50          11.00  lowest latency
    1048576     180000  184.3  31000   1.00       0.50       4.00       10.00          0.60          5.00          11.00  fastest, best compromise
 
-Latency in ms at 5000 records/s; batch: mean bytes before compression; median of 3 rounds.
+Latency in ms at 5000 records/s; batch: mean bytes before compression; the median of 3 rounds.
 
 Fastest is batch.size=1048576 with 184 MB/s (p99 5.00 ms). Lowest latency has batch.size=16384: at 5000
 records/s 99% of the records were consumed within 2.50 ms of being due (92.2 MB/s). The best compromise is

@@ -63,7 +63,7 @@ func (b *Bench) consumeFrom(ctx context.Context, topic string, f Fetching) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	start, end, err := b.ends(ctx, asking, topic)
+	start, end, err := b.bounds(ctx, asking, topic)
 	asking.Close()
 	if err != nil {
 		return Result{}, err

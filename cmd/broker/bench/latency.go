@@ -35,7 +35,7 @@ func (b *Bench) latencyOf(ctx context.Context, topic string, s Settings, rate in
 		return Result{}, err
 	}
 	defer p.client.Close()
-	_, end, err := b.ends(ctx, p.client, topic)
+	_, end, err := b.bounds(ctx, p.client, topic)
 	if err != nil {
 		return Result{}, err
 	}

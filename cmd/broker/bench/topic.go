@@ -64,8 +64,8 @@ func (b *Bench) create(ctx context.Context, admin *kadm.Client, topic string) er
 // offsets are those of a topic's partitions.
 type offsets map[int32]int64
 
-// ends returns where the topic's partitions end now, and where they start.
-func (b *Bench) ends(ctx context.Context, client *kgo.Client, topic string) (start, end offsets, err error) {
+// bounds returns where the topic's partitions start and end now.
+func (b *Bench) bounds(ctx context.Context, client *kgo.Client, topic string) (start, end offsets, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.Timeout)
 	defer cancel()
 	admin := kadm.NewClient(client)

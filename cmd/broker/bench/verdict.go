@@ -63,6 +63,12 @@ func (v Verdict) words(sweep Sweep) string {
 	var sentences []string
 	say := func(format string, args ...any) { sentences = append(sentences, fmt.Sprintf(format, args...)) }
 	name := func(i int) string { return sweep.Rows[i].Settings.describe(sweep.Swept) }
+	if v.Fastest == v.LowestLatency { // then it is the best compromise as well
+		best := sweep.Rows[v.Fastest]
+		say("%s is the fastest with %s MB/s and has the lowest latency: at %d records/s 99%% of the records were consumed within %s ms of being due.",
+			name(v.Fastest), figure(best.mbps()), sweep.Rate, figure(best.p99()))
+		return sentences[0]
+	}
 	if v.Fastest >= 0 {
 		fastest := sweep.Rows[v.Fastest]
 		say("Fastest is %s with %s MB/s (p99 %s ms).", name(v.Fastest), figure(fastest.mbps()), figure(fastest.p99()))

@@ -74,6 +74,12 @@ func TestVerdictOfLittleDifference(t *testing.T) {
 	if got := bench.Judge(sweep).Effects[0]; got != "batch.size makes little difference to throughput." {
 		t.Error(got)
 	}
+	sweep.Rows[0].Throughput.MBPerSecond = 200
+	const want = "batch.size=16384 linger.ms=0 is the fastest with 200 MB/s and has the lowest latency: " +
+		"at 5000 records/s 99% of the records were consumed within 2.25 ms of being due."
+	if got := bench.Judge(sweep).Text; got != want {
+		t.Error(got)
+	}
 	if got := bench.Judge(bench.Sweep{}); got.Fastest != -1 || got.LowestLatency != -1 || got.Text != "Nothing was measured." {
 		t.Errorf("%+v", got)
 	}
