@@ -45,7 +45,7 @@ func newLogCommand(a *app) *cobra.Command {
 		},
 	}
 	dump.Flags().BoolVar(&records, "records", false, "print the records of .log files, one per line")
-	return newParentCommand("log", "Look into the files of a broker that is down", dump)
+	return newParentCommand("log", "Look into the files of a broker that is down", dump, newLogVerifyCommand(a))
 }
 
 // dumpable are the endings of files that "log dump" reads, in the order in which it shows those of a segment.

@@ -137,6 +137,7 @@ func (l *partitionLog) roll(base int64, producers []byte) error {
 	l.view.Store(newView(append(v.segments[:len(v.segments):len(v.segments)], s)))
 	l.flusher.rolled = append(l.flusher.rolled, old)
 	l.kickFlushLocked()
+	l.engine.verifySoon()
 	return nil
 }
 

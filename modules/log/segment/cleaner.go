@@ -158,7 +158,7 @@ func sizeOf(segments []*segment) (size int64) {
 	return size
 }
 
-// throttle keeps compaction below a rate.
+// throttle keeps compaction, or verification, below a rate.
 type throttle struct {
 	rate float64 // bytes per second
 	owed time.Duration

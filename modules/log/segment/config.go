@@ -17,6 +17,8 @@ type Config struct {
 	RecoveryPointCheckpoint time.Duration `config:"log.flush.offset.checkpoint.interval.ms" doc:"How often the offsets from which recovery starts are written down."`
 	StartOffsetCheckpoint   time.Duration `config:"log.flush.start.offset.checkpoint.interval.ms" doc:"How often log start offsets are written down."`
 
+	VerifyRate int64 `config:"jackdaw.log.verify.bytes.per.second" doc:"How fast closed segments are read once after each start, to find bytes that a disk has lost; 0: never."`
+
 	CleanerEnable     bool          `config:"log.cleaner.enable" doc:"Whether topics with cleanup.policy=compact are compacted."`
 	CleanerThreads    int           `config:"log.cleaner.threads" doc:"How many logs are compacted at once."`
 	CleanerBuffer     int64         `config:"log.cleaner.dedupe.buffer.size" doc:"Bytes of memory for the keys of the logs that are being compacted, shared by all threads."`
@@ -29,6 +31,7 @@ func defaultConfig() Config {
 	return Config{
 		Dirs: []string{"./data"}, RecoveryThreads: 2, RetentionCheckInterval: 5 * time.Minute,
 		RecoveryPointCheckpoint: time.Minute, StartOffsetCheckpoint: time.Minute,
+		VerifyRate:    1 << 20,
 		CleanerEnable: true, CleanerThreads: 1, CleanerBuffer: 128 << 20, CleanerLoadFactor: 0.9,
 		CleanerRate: math.MaxFloat64, CleanerBackoff: 15 * time.Second,
 	}
@@ -60,6 +63,7 @@ func (c Config) Validate() error {
 	wrong(c.RetentionCheckInterval <= 0, "log.retention.check.interval.ms: must be at least 1, got %d", c.RetentionCheckInterval.Milliseconds())
 	wrong(c.RecoveryPointCheckpoint < 0, "log.flush.offset.checkpoint.interval.ms: must be at least 0, got %d", c.RecoveryPointCheckpoint.Milliseconds())
 	wrong(c.StartOffsetCheckpoint < 0, "log.flush.start.offset.checkpoint.interval.ms: must be at least 0, got %d", c.StartOffsetCheckpoint.Milliseconds())
+	wrong(c.VerifyRate < 0, "jackdaw.log.verify.bytes.per.second: must be at least 0, got %d", c.VerifyRate)
 	wrong(c.CleanerThreads < 0, "log.cleaner.threads: must be at least 0, got %d", c.CleanerThreads)
 	wrong(c.CleanerThreads > 0 && c.CleanerBuffer/int64(c.CleanerThreads) < minCleanerBuffer,
 		"log.cleaner.dedupe.buffer.size: must be at least 1048576 for each of log.cleaner.threads, got %d for %d", c.CleanerBuffer, c.CleanerThreads)

@@ -29,6 +29,7 @@ func TestConfig(t *testing.T) {
 	f("log.cleaner.threads", func(c *segment.Config) { c.CleanerThreads = -1 })
 	f("log.cleaner.dedupe.buffer.size", func(c *segment.Config) { c.CleanerBuffer = 1000 })
 	f("log.cleaner.io.buffer.load.factor", func(c *segment.Config) { c.CleanerLoadFactor = 1.5 })
+	f("jackdaw.log.verify.bytes.per.second", func(c *segment.Config) { c.VerifyRate = -1 })
 	f("log.cleaner.io.max.bytes.per.second", func(c *segment.Config) { c.CleanerRate = 0 })
 	f("log.cleaner.backoff.ms", func(c *segment.Config) { c.CleanerBackoff = -1 })
 }

@@ -32,6 +32,8 @@ type Engine struct {
 	found map[kafka.TopicPartition]log.Found     // on disk
 	trash trash
 
+	verification verification
+
 	cancel     context.CancelFunc // ends the tasks
 	tasks      sync.WaitGroup     // retention, checkpoints, compaction
 	background sync.WaitGroup     // flushes
@@ -40,7 +42,8 @@ type Engine struct {
 // New returns an engine over a file system. It does no I/O: Start does.
 func New(cfg Config, fsys vfs.FS, logger *zap.Logger) *Engine {
 	e := &Engine{cfg: cfg, fs: fsys, logger: logger, logs: map[kafka.TopicPartition]*partitionLog{},
-		found: map[kafka.TopicPartition]log.Found{}, trash: trash{added: make(chan struct{}, 1)}}
+		found: map[kafka.TopicPartition]log.Found{}, trash: trash{added: make(chan struct{}, 1)},
+		verification: newVerification()}
 	for _, dir := range cfg.Dirs {
 		e.dirs = append(e.dirs, &dataDir{path: filepath.ToSlash(filepath.Clean(dir)), fs: fsys, logger: logger,
 			recovery: make(chan struct{}, max(cfg.RecoveryThreads, 1))})
@@ -57,6 +60,9 @@ func (e *Engine) Start(_ context.Context, id log.Identity) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	e.tasks.Go(func() { e.janitor(ctx) })
+	if e.cfg.VerifyRate > 0 {
+		e.tasks.Go(func() { e.verifier(ctx) })
+	}
 	if e.cfg.CleanerEnable {
 		for range e.cfg.CleanerThreads {
 			e.tasks.Go(func() { e.cleaner(ctx) })
@@ -137,6 +143,7 @@ func (e *Engine) Open(ctx context.Context, spec log.Spec, host log.Host) (log.Lo
 	}
 	e.logs[tp] = l
 	e.found[tp] = log.Found{TopicPartition: tp, TopicID: spec.TopicID, Dir: l.root.path}
+	e.verifySoon()
 	return l, nil
 }
 

@@ -207,6 +207,20 @@ func (x *index) save() error {
 	return nil
 }
 
+// stored returns the entries of a closed segment as its file holds them.
+func (x *index) stored() ([]byte, error) {
+	entries := make([]byte, int(x.count.Load())*x.width)
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	h, err := x.file.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer h.Release()
+	return entries, readFull(h.file, entries, 0)
+}
+
 // drop forgets the copy in memory; save came first.
 func (x *index) drop() {
 	if x.saved != x.count.Load() {

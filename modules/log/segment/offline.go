@@ -18,7 +18,7 @@ const healthDirs = "log dirs"
 // observe lets the engine report to health and register its metrics. It is called before Start, if at all.
 func (e *Engine) observe(health *telemetry.Health, metrics prometheus.Registerer) {
 	e.health = health
-	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	metrics.MustRegister(e.verification.bytes, e.verification.segments, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "jackdaw_log_offline_directories", Help: "Directories of log.dirs whose storage failed; a restart takes them back.",
 	}, func() float64 {
 		offline := 0

@@ -30,6 +30,9 @@ func newView(segments []*segment) *view {
 // active returns the segment that appends go to.
 func (v *view) active() *segment { return v.segments[len(v.segments)-1] }
 
+// closed returns all segments but the active one.
+func (v *view) closed() []*segment { return v.segments[:len(v.segments)-1] }
+
 // holding returns the index of the segment that an offset falls into: the last one that begins at or before it.
 func (v *view) holding(offset int64) int {
 	i, exact := slices.BinarySearchFunc(v.segments, offset, func(s *segment, o int64) int {

@@ -35,6 +35,7 @@ type segment struct {
 	created        time.Time    // when the file was last changed before it was opened, or created
 	jitter         time.Duration
 	places         places
+	verified       bool        // the verifier has read it; for that only
 	gone           atomic.Bool // it has left the log; its files are going
 }
 
