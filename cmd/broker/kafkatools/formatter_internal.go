@@ -205,6 +205,9 @@ func decodeTransaction(kind int16, key, value []byte) (internalRecord, bool) {
 	if v.ClientTransactionVersion != 0 && v.ClientTransactionVersion != math.MinInt16 {
 		data.ClientTransactionLevel = &v.ClientTransactionVersion
 	}
+	if v.Topics != nil {
+		data.Topics = []transactionPartition{} // null is not the same as none
+	}
 	for _, t := range v.Topics {
 		data.Topics = append(data.Topics, transactionPartition{t.Topic, t.Partitions})
 	}

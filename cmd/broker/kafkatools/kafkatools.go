@@ -59,6 +59,7 @@ func Tools() []Tool {
 		{"kafka-get-offsets", "Print the offsets of partitions", runGetOffsets},
 		{"kafka-delete-records", "Delete the records of partitions up to an offset", runDeleteRecords},
 		{"kafka-log-dirs", "Show what log directories hold", runLogDirs},
+		{"kafka-dump-log", "Print segment, index and snapshot files", runDumpLog},
 	}
 }
 

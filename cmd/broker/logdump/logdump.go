@@ -39,6 +39,9 @@ type Batch struct {
 	raw record.Batch // valid until the next batch is read
 }
 
+// Header returns the batch's header as it is in the file.
+func (b Batch) Header() record.Header { return b.raw.Header() }
+
 // BaseOffset returns the offset that the name of a segment's file begins with.
 func BaseOffset(path string) (int64, error) {
 	digits, _, _ := strings.Cut(filepath.Base(path), ".")

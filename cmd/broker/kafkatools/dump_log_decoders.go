@@ -1,0 +1,188 @@
+package kafkatools
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/logdump"
+)
+
+// recordDecoder renders the key and the value of a record for printing; nil leaves the word out.
+type recordDecoder func(logdump.Record) (key, payload *string)
+
+// newRecordDecoder returns what the options ask for, nil when they ask for no contents.
+func newRecordDecoder(line *commandLine) (recordDecoder, error) {
+	for _, unsupported := range []string{"cluster-metadata-decoder", "remote-log-metadata-decoder", "share-group-state-decoder"} {
+		if line.has(unsupported) {
+			return nil, fmt.Errorf("java.lang.UnsupportedOperationException: --%s: this tool can't decode such records", unsupported)
+		}
+	}
+	switch {
+	case line.has("offsets-decoder"):
+		return internalDecoder(decodeDumpedGroupRecord), nil
+	case line.has("transaction-log-decoder"):
+		return internalDecoder(decodeTransaction), nil
+	case !line.has("print-data-log"):
+		return nil, nil
+	}
+	key, errKey := bytesDecoder(line.value("key-decoder-class"))
+	value, errValue := bytesDecoder(line.value("value-decoder-class"))
+	return func(r logdump.Record) (*string, *string) { return key(r.Key), value(r.Value) }, firstError(errKey, errValue)
+}
+
+// bytesDecoder knows those of Kafka's decoder classes whose output does not depend on Java.
+func bytesDecoder(class string) (func([]byte) *string, error) {
+	switch class[strings.LastIndexByte(class, '.')+1:] {
+	case "", "StringDecoder":
+		return func(b []byte) *string { return renderBytes(b, 0, func() string { return string(b) }) }, nil
+	case "IntegerDecoder":
+		return func(b []byte) *string {
+			return renderBytes(b, 4, func() string { return strconv.Itoa(int(int32(binary.BigEndian.Uint32(b)))) })
+		}, nil
+	case "LongDecoder":
+		return func(b []byte) *string {
+			return renderBytes(b, 8, func() string { return strconv.FormatInt(int64(binary.BigEndian.Uint64(b)), 10) })
+		}, nil
+	}
+	return nil, fmt.Errorf("java.lang.RuntimeException: Failed to load decoder class: %s is not one of StringDecoder, IntegerDecoder, LongDecoder", class)
+}
+
+// renderBytes renders bytes of at least a size; nil stays nil.
+func renderBytes(b []byte, size int, render func() string) *string {
+	switch {
+	case b == nil:
+		return nil
+	case len(b) < size:
+		text := fmt.Sprintf("(%d bytes, too few for a number)", len(b))
+		return &text
+	}
+	text := render()
+	return &text
+}
+
+// The JSON of dump-log has the numbers of types and versions as strings.
+type (
+	dumpedKey struct {
+		Type string `json:"type"`
+		Data any    `json:"data"`
+	}
+	dumpedValue struct {
+		Version string `json:"version"`
+		Data    any    `json:"data"`
+	}
+)
+
+// internalDecoder renders records of an internal topic. A record of a type that the decoder does not know is named.
+func internalDecoder(decode func(kind int16, key, value []byte) (internalRecord, bool)) recordDecoder {
+	return func(r logdump.Record) (*string, *string) {
+		if len(r.Key) < 2 {
+			text := fmt.Sprintf("Error at offset %d, skipping. the key has no type", r.Offset)
+			return &text, nil
+		}
+		kind := int16(binary.BigEndian.Uint16(r.Key))
+		decoded, ok := decode(kind, r.Key, r.Value)
+		if !ok {
+			text := fmt.Sprintf("Unknown record type %d at offset %d, skipping.", kind, r.Offset)
+			return &text, nil
+		}
+		key, errKey := marshalJSON(dumpedKey{strconv.Itoa(int(kind)), decoded.Key.Data})
+		keyText, payload := string(key), "<DELETE>"
+		if decoded.Value != nil {
+			value, err := marshalJSON(dumpedValue{strconv.Itoa(int(decoded.Value.Version)), decoded.Value.Data})
+			payload = string(value)
+			errKey = errors.Join(errKey, err)
+		}
+		if errKey != nil {
+			keyText = fmt.Sprintf("Error at offset %d, skipping. %v", r.Offset, errKey)
+			return &keyText, nil
+		}
+		return &keyText, &payload
+	}
+}
+
+// decodeDumpedGroupRecord is decodeOffset and decodeGroup, with the subscriptions and assignments of consumers decoded too.
+func decodeDumpedGroupRecord(kind int16, key, value []byte) (internalRecord, bool) {
+	if kind != 2 {
+		return decodeOffset(kind, key, value)
+	}
+	decoded, ok := decodeGroup(kind, key, value)
+	if !ok || decoded.Value == nil {
+		return decoded, ok
+	}
+	group, isGroup := decoded.Value.Data.(groupValue)
+	if !isGroup || group.ProtocolType != "consumer" {
+		return decoded, ok
+	}
+	members := []dumpedMember{}
+	for _, m := range group.Members {
+		subscription, assignment := kmsg.NewConsumerMemberMetadata(), kmsg.NewConsumerMemberAssignment()
+		if subscription.ReadFrom(m.Subscription) != nil || len(m.Assignment) > 0 && assignment.ReadFrom(m.Assignment) != nil {
+			return decoded, ok
+		}
+		dumped := dumpedMember{m.MemberID, m.GroupInstanceID, m.ClientID, m.ClientHost, m.RebalanceTimeout, m.SessionTimeout, dumpSubscription(&subscription), nil}
+		if len(m.Assignment) > 0 {
+			dumped.Assignment = &dumpedAssignment{[]dumpedTopic{}, assignment.UserData}
+			for _, t := range assignment.Topics {
+				dumped.Assignment.Partitions = append(dumped.Assignment.Partitions, dumpedTopic{t.Topic, t.Partitions})
+			}
+		}
+		members = append(members, dumped)
+	}
+	decoded.Value.Data = dumpedGroup{group.ProtocolType, group.Generation, group.Protocol, group.Leader, group.CurrentStateTimestamp, members}
+	return decoded, ok
+}
+
+type (
+	dumpedGroup struct {
+		ProtocolType          string         `json:"protocolType"`
+		Generation            int32          `json:"generation"`
+		Protocol              *string        `json:"protocol"`
+		Leader                *string        `json:"leader"`
+		CurrentStateTimestamp *int64         `json:"currentStateTimestamp,omitempty"`
+		Members               []dumpedMember `json:"members"`
+	}
+	dumpedMember struct {
+		MemberID         string             `json:"memberId"`
+		GroupInstanceID  *string            `json:"groupInstanceId"`
+		ClientID         string             `json:"clientId"`
+		ClientHost       string             `json:"clientHost"`
+		RebalanceTimeout int32              `json:"rebalanceTimeout"`
+		SessionTimeout   int32              `json:"sessionTimeout"`
+		Subscription     dumpedSubscription `json:"subscription"`
+		Assignment       *dumpedAssignment  `json:"assignment"`
+	}
+	dumpedSubscription struct {
+		Topics          []string      `json:"topics"`
+		UserData        []byte        `json:"userData"`
+		OwnedPartitions []dumpedTopic `json:"ownedPartitions"`
+		GenerationID    *int32        `json:"generationId,omitempty"`
+		RackID          **string      `json:"rackId,omitempty"`
+	}
+	dumpedAssignment struct {
+		Partitions []dumpedTopic `json:"assignedPartitions"`
+		UserData   []byte        `json:"userData"`
+	}
+	dumpedTopic struct {
+		Topic      string  `json:"topic"`
+		Partitions []int32 `json:"partitions"`
+	}
+)
+
+func dumpSubscription(s *kmsg.ConsumerMemberMetadata) dumpedSubscription {
+	dumped := dumpedSubscription{Topics: s.Topics, UserData: s.UserData, OwnedPartitions: []dumpedTopic{}}
+	for _, t := range s.OwnedPartitions {
+		dumped.OwnedPartitions = append(dumped.OwnedPartitions, dumpedTopic{t.Topic, t.Partitions})
+	}
+	if s.Version >= 2 {
+		dumped.GenerationID = &s.Generation
+	}
+	if s.Version >= 3 {
+		dumped.RackID = &s.Rack
+	}
+	return dumped
+}
