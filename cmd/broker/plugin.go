@@ -36,6 +36,12 @@ type operators struct {
 	address string
 }
 
+// sameBroker reports whether the listener may be taken for that of the cluster that is asked: it was named, or both are
+// where a broker on this machine has them.
+func (o *operators) sameBroker(cmd *cobra.Command) bool {
+	return cmd.Flags().Changed("admin") || o.global.bootstrap == "" && o.global.commandConfig == ""
+}
+
 // call sends a request and decodes the answer into result, which may be nil. The path's variable parts are escaped.
 func (o *operators) call(ctx context.Context, method, path, contentType string, body []byte, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, o.global.timeout)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -48,7 +49,8 @@ func newPluginBindCommand(o *operators) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bind TOPIC NAME@VERSION", Short: "Let a plugin judge or rewrite the records of a topic", Args: cobra.ExactArgs(2),
 		Long: "Let a plugin judge or rewrite the records of a topic. A binding is a few topic configs (jackdaw.*), which any Admin client\n" +
-			"can set too. What a flag does not say stays as it is, so binding an older version is the rollback.",
+			"can set too. What a flag does not say stays as it is, so binding an older version is the rollback. On a broker whose operators'\n" +
+			"listener is known (--admin) the command waits until the plugin is in force, and says why it can't run.",
 		Example: "  broker plugin bind orders geo@1 --slot value.serializer --mode validate\n  broker plugin bind orders geo@1 --config '{\"strict\":true}' --on-reject dlq",
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
@@ -65,7 +67,14 @@ func newPluginBindCommand(o *operators) *cobra.Command {
 				return misusef("--config is not JSON: %s", flags.config)
 			}
 			return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
-				return o.bind(ctx, admin, args[0], ref, flags)
+				slot, err := bind(ctx, admin, args[0], ref, flags)
+				if err == nil && o.sameBroker(cmd) {
+					err = o.awaitForce(ctx, args[0], slot, ref, cmd.Flags().Changed("admin"))
+				}
+				if err != nil {
+					return err
+				}
+				return o.report(bindingResult{args[0], slot, ref.String(), "bound"}, "bound %s to topic %s as its %s", ref, args[0], slot)
 			})
 		},
 	}
@@ -93,17 +102,18 @@ type bindingResult struct {
 	Result string `json:"result"`
 }
 
-func (a *app) bind(ctx context.Context, admin *kadm.Client, topic string, ref plugin.Ref, flags bindFlags) error {
+// bind sets the configs of a slot and returns which one it was.
+func bind(ctx context.Context, admin *kadm.Client, topic string, ref plugin.Ref, flags bindFlags) (slot string, err error) {
 	if flags.slot == "" {
 		set, err := setConfigs(ctx, admin, topic)
 		if err != nil {
-			return err
+			return "", err
 		}
 		flags.slot = slotOf(set, ref)
 	}
 	names, err := slotConfigs(flags.slot)
 	if err != nil {
-		return err
+		return "", err
 	}
 	names = append(names, "jackdaw.dlq.topic")
 	var edits []kadm.AlterConfig
@@ -112,10 +122,40 @@ func (a *app) bind(ctx context.Context, admin *kadm.Client, topic string, ref pl
 			edits = append(edits, kadm.AlterConfig{Op: kadm.SetConfig, Name: names[i], Value: kadm.StringPtr(value)})
 		}
 	}
-	if err := alterConfigs(ctx, admin, topic, edits); err != nil {
-		return err
+	return flags.slot, alterConfigs(ctx, admin, topic, edits)
+}
+
+// bindPoll is how often a broker is asked whether a plugin is in force.
+const bindPoll = 20 * time.Millisecond
+
+// awaitForce waits until a plugin is in force on the broker whose listener it is, and fails when it can't run there. A
+// listener that does not answer is an error only when it was named.
+func (o *operators) awaitForce(ctx context.Context, topic, slot string, ref plugin.Ref, named bool) error {
+	tick := time.NewTicker(bindPoll)
+	defer tick.Stop()
+	for {
+		path, err := o.path(ctx, topic)
+		if err != nil && !named {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s is bound, but whether it runs is not known: %w", ref, err)
+		}
+		for _, s := range path.Slots {
+			if !path.Current || s.Slot != slot || s.InForce == nil || s.InForce.Plugin != ref.String() {
+				continue
+			}
+			if s.State == "broken" {
+				return fmt.Errorf("%s is bound to topic %s and can't run there: %s", ref, topic, path.Why)
+			}
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s is bound to topic %s and not in force yet: %s", ref, topic, path.Why)
+		}
 	}
-	return a.report(bindingResult{topic, flags.slot, ref.String(), "bound"}, "bound %s to topic %s as its %s", ref, topic, flags.slot)
 }
 
 func alterConfigs(ctx context.Context, admin *kadm.Client, topic string, edits []kadm.AlterConfig) error {

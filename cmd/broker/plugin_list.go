@@ -120,20 +120,31 @@ func newPluginDescribeCommand(o *operators) *cobra.Command {
 	}
 }
 
+// topicPath is which way the records of a topic take on a broker.
+type topicPath struct {
+	Why     string `json:"why"`
+	Current bool   `json:"current"`
+	Slots   []struct {
+		Slot    string       `json:"slot"`
+		State   string       `json:"state"`
+		InForce *pluginForce `json:"in_force"`
+	} `json:"slots"`
+}
+
+func (o *operators) path(ctx context.Context, topic string) (topicPath, error) {
+	var path topicPath
+	err := o.call(ctx, http.MethodGet, "/topics/"+url.PathEscape(topic)+"/plugins", "", nil, &path)
+	return path, err
+}
+
 // addUses adds to topics that have plugins how these do on the broker whose listener it is.
 func (o *operators) addUses(ctx context.Context, topics []topicDescription) error {
 	for i := range topics {
 		if topics[i].Path == pathNative {
 			continue
 		}
-		var path struct {
-			Slots []struct {
-				Slot    string       `json:"slot"`
-				State   string       `json:"state"`
-				InForce *pluginForce `json:"in_force"`
-			} `json:"slots"`
-		}
-		if err := o.call(ctx, http.MethodGet, "/topics/"+url.PathEscape(topics[i].Name)+"/plugins", "", nil, &path); err != nil {
+		path, err := o.path(ctx, topics[i].Name)
+		if err != nil {
 			return err
 		}
 		for _, s := range path.Slots {

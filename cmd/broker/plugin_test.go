@@ -171,3 +171,20 @@ func mustRef(t *testing.T, s string) plugin.Ref {
 	}
 	return ref
 }
+
+func TestPluginCompletion(t *testing.T) {
+	address, _ := listener(t, 200, `[{"name":"geo","version":"1"},{"name":"geo","version":"2"},{"name":"pii","version":"1"}]`)
+	f := func(want string, args ...string) {
+		t.Helper()
+		out := good(t, "", append([]string{"__complete", "plugin", "--admin", address}, args...)...)
+		if !strings.HasPrefix(out, want) {
+			t.Errorf("%v: %q, want %q", args, out, want)
+		}
+	}
+	f("geo\npii\n:4", "describe", "")
+	f("geo@1\ngeo@2\npii@1\n:4", "remove", "")
+	f("geo@1\ngeo@2\npii@1\n:4", "bind", "orders", "")
+	f("partitioner\nkey.serializer\nvalue.serializer\n:4", "bind", "orders", "geo@1", "--slot", "")
+	f("c\ngo\nrust\n:4", "new", "")
+	f("wasm\n:8", "check", "")
+}

@@ -52,7 +52,7 @@ func newTopicDescribeCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if cmd.Flags().Changed("admin") || a.global.bootstrap == "" {
+				if o.sameBroker(cmd) {
 					if err := o.addUses(ctx, topics); err != nil && cmd.Flags().Changed("admin") {
 						return err
 					}

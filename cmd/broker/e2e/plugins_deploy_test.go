@@ -118,6 +118,8 @@ func TestPluginLifeCycle(t *testing.T) {
 	inForce(withUser, withID)
 	op.must("bind", "forms", "form@2")
 	inForce(withID, withUser)
+	op.refuses("can't run there", "bind", "forms", "form@2", "--config", `{"type": 5}`)
+	op.must("bind", "forms", "form@2", "--config", idSchema)
 	op.must("bind", "forms", "form@1") // the rollback
 	inForce(withUser, withID)
 

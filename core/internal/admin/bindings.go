@@ -44,6 +44,7 @@ type Path struct {
 	Topic       string      `json:"topic"`
 	Path        string      `json:"path"` // native or plugins
 	Why         string      `json:"why"`
+	Current     bool        `json:"current"`      // false while what the configs ask for is not in force yet
 	DeadLetters string      `json:"dead_letters"` // topic of records that on_reject=dlq leaves out; "" when no slot does
 	Slots       []BoundSlot `json:"slots"`        // in the order in which records pass them
 }
@@ -159,7 +160,7 @@ func (a *pluginAPI) bindings(r *http.Request) (any, error) {
 		return nil, kafka.Errorf(kafka.UnknownTopicOrPartition, "There is no topic %s.", topic)
 	}
 	now := a.Paths.Path(topic)
-	path := Path{Topic: topic, Path: "native", Why: now.Why, DeadLetters: now.DeadLetters, Slots: []BoundSlot{}}
+	path := Path{Topic: topic, Path: "native", Why: now.Why, Current: now.Current, DeadLetters: now.DeadLetters, Slots: []BoundSlot{}}
 	if !now.Native {
 		path.Path = "plugins"
 	}

@@ -14,6 +14,8 @@ type Path struct {
 	Topic  string
 	Native bool   // no plugin is bound: nothing looks at the records
 	Why    string // one sentence
+	// Current is false while what the configs ask for is being loaded, and the plugins before it are in force, or none.
+	Current bool
 	// Slots are the plugins in the order in which records pass them.
 	Slots []SlotPath
 	// DeadLetters is the topic for records that on.reject=dlq leaves out; "" when no slot does.
@@ -55,10 +57,10 @@ func (b *Bindings) Path(topic string) Path {
 	p := Path{Topic: topic}
 	t := b.topics[topic]
 	if t == nil {
-		p.Native, p.Why = true, "no plugin is bound"
+		p.Native, p.Current, p.Why = true, true, "no plugin is bound"
 		return p
 	}
-	p.Slots = slotsOf(t.chain)
+	p.Slots, p.Current = slotsOf(t.chain), t.chain != nil && t.inForce == t.generation
 	for _, s := range p.Slots {
 		if s.Policy.OnReject == plugin.DeadLetter {
 			p.DeadLetters = t.chain.DeadLetters
