@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,39 +19,6 @@ import (
 	"github.com/jackdawmq/jackdaw/core/record"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
 )
-
-// eventually waits for a condition.
-func eventually(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), hang)
-	defer cancel()
-	for !met() {
-		pause(ctx, 10*time.Millisecond)
-		if ctx.Err() != nil {
-			t.Fatalf("waited in vain until %s", what)
-		}
-	}
-}
-
-// component asks /readyz for a part of the broker.
-func component(t *testing.T, b *process.Broker, name string) (status int, c telemetry.Component) {
-	t.Helper()
-	resp, err := http.Get("http://" + b.Admin + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var report telemetry.Report
-	if err := json.NewDecoder(resp.Body).Decode(&report); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range report.Components {
-		if c.Name == name {
-			return resp.StatusCode, c
-		}
-	}
-	return resp.StatusCode, telemetry.Component{}
-}
 
 // logDirs asks which partitions each directory holds. The error is that of the directory.
 func logDirs(t *testing.T, addr string) kadm.DescribedLogDirs {
@@ -231,11 +197,4 @@ func TestOnlyDirectoryIsFull(t *testing.T) {
 	must(t, os.Remove(filler))
 	b.Restart()
 	l.end()
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"slices"
 	"syscall"
 	"testing"
@@ -43,7 +44,9 @@ func TestKillInALoop(t *testing.T) {
 	}
 	l.end()
 	b.Stop()
+	verified(t, b.Dir)
 	b.Restart()
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
 	l.ledger.check(readAll(ctx, t, b.Addr, places)) // a clean restart changes nothing
 }
