@@ -6,7 +6,9 @@ import "slices"
 const BuiltinVersion = "1"
 
 // BuiltinNames lists the plugins that are part of the broker, sorted.
-func BuiltinNames() []string { return []string{"crc32", "fnv1a", "json", "kafkajs1", "murmur2", "utf8"} }
+func BuiltinNames() []string {
+	return []string{"crc32", "fnv1a", "json", "kafkajs1", "murmur2", "utf8"}
+}
 
 // BuiltinFunctions returns what a plugin of the broker has.
 func BuiltinFunctions(name string) Functions {
