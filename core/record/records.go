@@ -18,27 +18,30 @@ type Records struct {
 	count   int32
 	left    int32
 	scratch *buffer
-	large   bool // occupies one of the largeBatches
+	place   chan struct{} // occupied because the records are large; nil when they are not
 	err     error
 }
 
 // largeBatches lets few goroutines at a time hold the records of a batch that do not fit into a pooled buffer: many small
 // requests with huge contents then cost time, not memory. Whoever holds a place does not wait for another one.
-var largeBatches = make(chan struct{}, 2)
+var largeBatches = make(chan struct{}, 4)
 
-// Open is Records for what clients sent: a goroutine may have to wait until others have closed records that are large
-// when they are decompressed.
-func (b Batch) Open(limit int) (Records, error) {
+// Open is Records for what clients sent: a goroutine may have to wait for a place until others have closed records that
+// are large when they are decompressed. Places may be nil, for those that all batches share.
+func (b Batch) Open(limit int, places chan struct{}) (Records, error) {
 	records, err := b.Records(min(limit, maxPooled))
 	if limit <= maxPooled || !errors.Is(err, ErrLimit) {
 		return records, err
 	}
-	largeBatches <- struct{}{}
+	if places == nil {
+		places = largeBatches
+	}
+	places <- struct{}{}
 	if records, err = b.Records(limit); err != nil {
-		<-largeBatches
+		<-places
 		return Records{}, err
 	}
-	records.large = true
+	records.place = places
 	return records, nil
 }
 
@@ -93,8 +96,8 @@ func (rs *Records) Close() {
 	if rs.scratch != nil {
 		rs.scratch.free()
 	}
-	if rs.large {
-		<-largeBatches
+	if rs.place != nil {
+		<-rs.place
 	}
 	*rs = Records{}
 }

@@ -22,6 +22,7 @@ type ValidateOptions struct {
 	Codec           Codec                // compression.type; ProducerCodec keeps each batch's codec
 	Level           int                  // compression.<codec>.level, for Codec
 	DecompressLimit int                  // bytes that the records of one batch may take; 0 is 64 MiB
+	Places          chan struct{}        // for batches with large records: see Batch.Open
 }
 
 // DefaultValidateOptions returns the rules of a topic without configs.
@@ -56,6 +57,26 @@ type Result struct {
 // allocating; a compressed one is decompressed into a pooled buffer and walked there. The error carries the code to
 // answer, and the message where Kafka has one.
 func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
+	var records Records
+	defer records.Close()
+	return o.validate(b, now, &records)
+}
+
+// ValidateOpen is Validate for a caller that goes on with the records of the batch: they come decompressed, before the
+// first one, and the caller closes them, with an error too.
+func ValidateOpen(b []byte, o *ValidateOptions, now int64) (Result, Records, error) {
+	var records Records
+	result, err := o.validate(b, now, &records)
+	if err == nil && result.Rebuilt {
+		records.Close()
+		records, err = result.Batch.Open(o.Limit(), o.Places)
+	}
+	records.Rewind()
+	return result, records, err
+}
+
+// validate leaves the client's records open.
+func (o *ValidateOptions) validate(b []byte, now int64, records *Records) (Result, error) {
 	batch, err := Single(b)
 	if err != nil {
 		return Result{}, err
@@ -64,13 +85,11 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	if err := o.checkBatch(batch, &h); err != nil {
 		return Result{}, err
 	}
-	records, err := batch.Open(o.Limit())
-	if err != nil {
+	if *records, err = batch.Open(o.Limit(), o.Places); err != nil {
 		return Result{}, err
 	}
-	defer records.Close()
 	pass := recordPass{options: o, header: h, now: now, maxTimestamp: NoTimestamp}
-	if err := pass.run(&records); err != nil {
+	if err := pass.run(records); err != nil {
 		return Result{RecordErrors: pass.errors}, err
 	}
 	result := Result{Batch: batch, LogAppendTime: NoTimestamp, MaxTimestampOffset: pass.maxOffset}
@@ -80,7 +99,7 @@ func Validate(b []byte, o *ValidateOptions, now int64) (Result, error) {
 	}
 	if o.rebuilds(&h) {
 		result.Rebuilt = true
-		if result.Batch, err = o.rebuild(&h, &records); err != nil {
+		if result.Batch, err = o.rebuild(&h, records); err != nil {
 			return Result{}, err
 		}
 		if err := o.checkSize(result.Batch); err != nil {

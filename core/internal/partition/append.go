@@ -45,6 +45,9 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 	if err := p.writable(&o); err != nil {
 		return failed, err
 	}
+	if !o.Internal && p.chain.Load() != nil {
+		return p.appendJudged(b, &o)
+	}
 	var checked record.Result
 	var err error
 	if o.Internal {
@@ -55,9 +58,6 @@ func (p *Partition) AppendAsLeader(b []byte, o AppendOptions) (AppendResult, err
 	if err != nil {
 		failed.RecordErrors = checked.RecordErrors
 		return failed, err
-	}
-	if !o.Internal && p.chain.Load() != nil {
-		return p.appendJudged(&checked, &o)
 	}
 	return p.append(&checked, &o)
 }
@@ -88,11 +88,16 @@ func notAppended() AppendResult {
 // validate checks a batch by the topic's rules. Compressed records are decompressed by as many goroutines as there are
 // processors: more would not be faster, and each may take a lot of memory for a small batch.
 func (p *Partition) validate(b []byte) (record.Result, error) {
-	if batch, err := record.Single(b); err == nil && batch.Codec() != record.None {
+	if isCompressed(b) {
 		p.set.decompressing <- struct{}{}
 		defer func() { <-p.set.decompressing }()
 	}
 	return record.Validate(b, p.rules.Load(), time.Now().UnixMilli())
+}
+
+func isCompressed(b []byte) bool {
+	batch, err := record.Single(b)
+	return err == nil && batch.Codec() != record.None
 }
 
 // writable reports whether this broker may append now.
@@ -169,10 +174,13 @@ func (p *Partition) write(batch record.Batch, h *record.Header) error {
 }
 
 // rulesOf turns topic configs into the rules that produced batches are checked by.
-func rulesOf(tp kafka.TopicPartition, c *config.Topic) *record.ValidateOptions {
+func (s *Set) rulesOf(tp kafka.TopicPartition, c *config.Topic) *record.ValidateOptions {
 	o := record.DefaultValidateOptions(tp)
 	o.MaxMessageBytes = c.MaxMessageBytes
 	o.Compacted = c.Log.Compact
+	if c.Plugins != nil {
+		o.Places = s.largeJudged
+	}
 	if c.LogAppendTime {
 		o.TimestampType = record.LogAppendTime
 	}

@@ -2,6 +2,7 @@ package partition
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -96,11 +97,12 @@ func (s *Set) updateTopic(c *change, t *metadata.Topic) {
 	}
 	topic := &Topic{Name: t.Name, ID: t.ID, Internal: kafka.IsInternal(t.Name), partitions: make([]*Partition, len(t.Partitions))}
 	if old != nil {
-		topic.config, topic.chain = old.config, old.chain
+		topic.config, topic.chain, topic.judging = old.config, old.chain, old.judging
 		copy(topic.partitions, old.partitions)
 	} else {
 		topic.config, topic.chain = &atomic.Pointer[config.Topic]{}, &atomic.Pointer[plugin.Chain]{}
 		topic.config.Store(s.Configs.Topic(s.image, t.Name))
+		topic.judging = make(chan struct{}, judgedPerProcessor*runtime.GOMAXPROCS(0))
 		topic.requireChain()
 	}
 	for i := range t.Partitions {

@@ -13,9 +13,12 @@ import (
 	"github.com/jackdawmq/jackdaw/core/record"
 )
 
-// judgedPerProcessor bounds the batches whose decoded records wait for plugins. Plugins run on fewer processors than
-// there are; more batches would not be faster, but each takes megabytes.
+// judgedPerProcessor bounds the batches of a topic whose decoded records wait for plugins. Plugins run on fewer processors
+// than there are; more batches would not be faster, but each takes megabytes.
 const judgedPerProcessor = 4
+
+// largeJudgedBatches bounds those of all topics that have more than a few megabytes of records.
+const largeJudgedBatches = 4
 
 // TopicCreator creates topics. It is the part of metadata.Controller that dead letters need.
 type TopicCreator interface {
@@ -24,40 +27,56 @@ type TopicCreator interface {
 
 // appendJudged takes a batch through the topic's plugin chain and appends what the chain leaves of it. No lock is held
 // while plugins run. A batch that the log already has is answered without a second verdict.
-func (p *Partition) appendJudged(checked *record.Result, o *AppendOptions) (AppendResult, error) {
+func (p *Partition) appendJudged(b []byte, o *AppendOptions) (AppendResult, error) {
+	failed := notAppended()
+	select {
+	case p.turns <- struct{}{}:
+		defer func() { <-p.turns }()
+	case <-p.set.ctx.Done():
+		return failed, kafka.NotLeaderOrFollower
+	}
+	now := time.Now().UnixMilli()
+	checked, records, err := p.validateOpen(b, now)
+	defer records.Close()
+	if err != nil {
+		failed.RecordErrors = checked.RecordErrors
+		return failed, err
+	}
 	original, duplicate, err := p.progress.check(&checked.Header, producer.Client)
 	switch {
 	case err != nil:
-		return notAppended(), err
+		return failed, err
 	case duplicate:
 		return duplicateOf(&original), nil
 	}
 	chain := p.acquireChain()
 	if chain == nil { // unbound since
-		return p.append(checked, o)
+		return p.append(&checked, o)
 	}
 	defer chain.Release()
-	select {
-	case p.set.judging <- struct{}{}:
-		defer func() { <-p.set.judging }()
-	case <-p.set.ctx.Done():
-		return notAppended(), kafka.NotLeaderOrFollower
-	}
 	j, err := stage.Judge(p.set.ctx, &stage.Request{
-		Chain: chain, Batch: checked.Batch, Header: checked.Header, Partition: p.tp.Partition, NumPartitions: p.siblings(),
-		ClientID: o.ClientID, Now: time.Now().UnixMilli(), Rules: p.rules.Load(),
+		Chain: chain, Batch: checked.Batch, Header: checked.Header, Records: records, Partition: p.tp.Partition,
+		NumPartitions: p.siblings(), ClientID: o.ClientID, Now: now, Rules: p.rules.Load(),
 	})
 	defer j.Release()
 	if err == nil && len(j.DeadLetters) > 0 {
 		err = p.set.appendDeadLetters(chain.DeadLetters, p, j.DeadLetters)
 	}
 	if err != nil {
-		failed := notAppended()
 		failed.RecordErrors = j.RecordErrors
 		return failed, err
 	}
 	checked.Batch, checked.Header = j.Batch, j.Header
-	return p.append(checked, o)
+	return p.append(&checked, o)
+}
+
+// validateOpen is validate for a batch whose records are looked at afterwards.
+func (p *Partition) validateOpen(b []byte, now int64) (record.Result, record.Records, error) {
+	if isCompressed(b) {
+		p.set.decompressing <- struct{}{}
+		defer func() { <-p.set.decompressing }()
+	}
+	return record.ValidateOpen(b, p.rules.Load(), now)
 }
 
 // siblings returns the number of partitions of the topic.

@@ -26,6 +26,7 @@ type Partition struct {
 	set    *Set
 	config *atomic.Pointer[config.Topic] // the topic's
 	chain  *atomic.Pointer[plugin.Chain] // the topic's
+	turns  chan struct{}                 // the topic's judging
 	rules  atomic.Pointer[record.ValidateOptions]
 	log    log.Log // nil when it could not be opened
 
@@ -41,8 +42,8 @@ type Partition struct {
 // newPartition returns a partition whose log is not open yet and that nobody leads.
 func newPartition(s *Set, t *Topic, i int32) *Partition {
 	tp := kafka.TopicPartition{Topic: t.Name, Partition: i}
-	p := &Partition{tp: tp, id: t.ID, set: s, config: t.config, chain: t.chain}
-	p.rules.Store(rulesOf(tp, t.config.Load()))
+	p := &Partition{tp: tp, id: t.ID, set: s, config: t.config, chain: t.chain, turns: t.judging}
+	p.rules.Store(s.rulesOf(tp, t.config.Load()))
 	p.role.Store(&role{leader: kafka.NoNode, epoch: kafka.NoEpoch})
 	return p
 }
@@ -52,7 +53,7 @@ func (p *Partition) logger() *zap.Logger { return p.set.Log.With(zap.Stringer("p
 
 // configure takes over changed topic configs.
 func (p *Partition) configure(c *config.Topic) {
-	p.rules.Store(rulesOf(p.tp, c))
+	p.rules.Store(p.set.rulesOf(p.tp, c))
 	if p.log != nil {
 		p.log.Configure(c.Log)
 	}

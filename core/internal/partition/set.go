@@ -51,7 +51,7 @@ type Set struct {
 	started bool
 
 	decompressing chan struct{} // a token for each goroutine that validates compressed records
-	judging       chan struct{} // a token for each goroutine that has records in a plugin chain
+	largeJudged   chan struct{} // places for large records in a plugin chain: slow plugins keep none of the others
 
 	ctx    context.Context // ends when Stop is called
 	cancel context.CancelFunc
@@ -71,16 +71,18 @@ type Topic struct {
 	ID       kafka.TopicID
 	Internal bool // clients must not write to it
 
-	config     *atomic.Pointer[config.Topic]
-	chain      *atomic.Pointer[plugin.Chain] // nil while the topic's configs name no plugin
-	partitions []*Partition                  // nil where this broker holds no replica
+	config *atomic.Pointer[config.Topic]
+	chain  *atomic.Pointer[plugin.Chain] // nil while the topic's configs name no plugin
+	// judging has a token for each goroutine that has records in the chain: a slow plugin holds up its own topic only.
+	judging    chan struct{}
+	partitions []*Partition // nil where this broker holds no replica
 }
 
 // New returns an empty set.
 func New(s Settings) *Set {
 	set := &Set{
 		Settings: s, Traffic: newTraffic(s.Metrics), decompressing: make(chan struct{}, runtime.GOMAXPROCS(0)),
-		judging: make(chan struct{}, judgedPerProcessor*runtime.GOMAXPROCS(0)),
+		largeJudged: make(chan struct{}, largeJudgedBatches),
 	}
 	set.index.Store(&index{})
 	set.saves.wake = make(chan struct{}, 1)

@@ -18,7 +18,8 @@ import (
 type Request struct {
 	Chain         *plugin.Chain
 	Batch         record.Batch
-	Header        record.Header // of Batch
+	Header        record.Header  // of Batch
+	Records       record.Records // of Batch, before the first; they stay the caller's to close
 	Partition     int32
 	NumPartitions int32 // of the topic
 	ClientID      string
@@ -44,7 +45,6 @@ type Judgement struct {
 	refusal refusal
 	letters letters
 
-	records record.Records
 	call    plugin.Batch
 	keys    plugin.Outcome
 	values  plugin.Outcome
@@ -59,16 +59,14 @@ type Judgement struct {
 // judgements is a cache of scratch space without any state that a caller could observe.
 var judgements = sync.Pool{New: func() any { return new(Judgement) }}
 
-// Judge runs the chain. The Judgement is never nil. Errors carry the code and the message to answer: INVALID_RECORD for
+// Judge runs the chain. The Judgement is never nil; the records must stay open until its release. Errors carry the code and the message to answer: INVALID_RECORD for
 // rejected records, a retriable code when a plugin is not there or asks for another try, MESSAGE_TOO_LARGE when the batch
 // outgrew max.message.bytes.
 func Judge(ctx context.Context, q *Request) (*Judgement, error) {
 	j := judgements.Get().(*Judgement)
 	j.request = *q
 	j.Batch, j.Header = q.Batch, q.Header
-	err := j.judge(ctx)
-	j.records.Close()
-	return j, err
+	return j, j.judge(ctx)
 }
 
 // Release ends the use of the judgement and of the batches that it owns.
@@ -92,17 +90,14 @@ func reusable(b []byte) []byte {
 }
 
 // judge takes the batch through the chain, a chunk at a time.
-func (j *Judgement) judge(ctx context.Context) (err error) {
+func (j *Judgement) judge(ctx context.Context) error {
 	q := &j.request
-	if j.records, err = q.Batch.Open(q.Rules.Limit()); err != nil {
-		return err
-	}
 	j.call = plugin.Batch{
 		Topic: q.Chain.Topic, Partition: q.Partition, NumPartitions: q.NumPartitions, BrokerTime: q.Now, ClientID: q.ClientID,
 	}
 	j.chunk.transforms = transforms(q.Chain.Key) || transforms(q.Chain.Value)
 	for {
-		more, err := j.chunk.decode(&j.records, &q.Header)
+		more, err := j.chunk.decode(&q.Records, &q.Header)
 		if err != nil {
 			return err
 		}
@@ -174,7 +169,7 @@ func (j *Judgement) encode() error {
 
 // retain copies the first n records of the producer's batch, which no plugin changed.
 func (j *Judgement) retain(n int32) {
-	records := j.records
+	records := j.request.Records
 	records.Rewind()
 	var r record.Record
 	for i := int32(0); i < n && records.Next(&r); i++ {

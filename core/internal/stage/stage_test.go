@@ -72,6 +72,17 @@ func build(t testing.TB, codec record.Codec, n int, value []byte, headers ...rec
 	return batch
 }
 
+// open returns the batch's records until the end of the test.
+func open(t testing.TB, batch record.Batch) record.Records {
+	t.Helper()
+	records, err := batch.Open(64<<20, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { records.Close() })
+	return records
+}
+
 func run(t testing.TB, j *judge, p plugin.Policy, batch record.Batch) (*stage.Judgement, error) {
 	t.Helper()
 	chain := plugin.NewChain("t")
@@ -79,7 +90,9 @@ func run(t testing.TB, j *judge, p plugin.Policy, batch record.Batch) (*stage.Ju
 	chain.Value = &plugin.Slot[plugin.Serializer]{Plugin: j, Policy: p}
 	rules := record.DefaultValidateOptions(kafka.TopicPartition{Topic: "t"})
 	rules.MaxMessageBytes = math.MaxInt32
-	return stage.Judge(t.Context(), &stage.Request{Chain: chain, Batch: batch, Header: batch.Header(), NumPartitions: 1, Rules: &rules})
+	return stage.Judge(t.Context(), &stage.Request{
+		Chain: chain, Batch: batch, Header: batch.Header(), Records: open(t, batch), NumPartitions: 1, Rules: &rules,
+	})
 }
 
 // TestChunks: a plugin is never called with more than the memory bounds allow, and with every record once.
@@ -175,7 +188,7 @@ func TestUnloadedChain(t *testing.T) {
 	chain := stage.Unloaded("t")
 	batch := build(t, record.None, 1, nil)
 	rules := record.DefaultValidateOptions(kafka.TopicPartition{Topic: "t"})
-	got, err := stage.Judge(t.Context(), &stage.Request{Chain: chain, Batch: batch, Header: batch.Header(), Rules: &rules})
+	got, err := stage.Judge(t.Context(), &stage.Request{Chain: chain, Batch: batch, Header: batch.Header(), Records: open(t, batch), Rules: &rules})
 	got.Release()
 	if code := kafka.CodeOf(err); !code.Retriable() || !strings.Contains(err.Error(), "still loading") {
 		t.Errorf("answers %v", err)
