@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/jackdawmq/jackdaw/cmd/broker/e2e/process"
@@ -190,6 +191,25 @@ func TestClockJumps(t *testing.T) {
 		if len(stored) != sent || stored[0].Offset != 0 {
 			t.Errorf("with files %v off: %d records from offset %d on, want all %d", jump, len(stored), stored[0].Offset, sent)
 		}
+	}
+	// Behind the records of the future nothing goes. With those deleted, what is a year old does, and nothing else.
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	admin := kadm.NewClient(newClient(t, b.Addr))
+	var upTo kadm.Offsets
+	upTo.AddOffset(places[0].Topic, places[0].Partition, 60, -1)
+	_, err := admin.DeleteRecords(ctx, upTo)
+	must(t, err)
+	start := int64(0)
+	eventually(t, "retention moves the log start", func() bool {
+		offsets, err := admin.ListStartOffsets(ctx, places[0].Topic)
+		must(t, err)
+		first, _ := offsets.Lookup(places[0].Topic, places[0].Partition)
+		start = first.Offset
+		return start > 60
+	})
+	if start > 90 {
+		t.Errorf("the log starts at offset %d: records of today are gone", start)
 	}
 	b.Stop()
 	verified(t, b.Dir)

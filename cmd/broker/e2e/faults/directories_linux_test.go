@@ -185,16 +185,28 @@ func TestOnlyDirectoryIsFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	filler := fill(t, dir, 64<<10)
-	eventually(t, "the broker is not ready", func() bool { return !b.Ready() })
-	if status, c := component(t, b, "log dirs"); status != http.StatusServiceUnavailable ||
-		!strings.Contains(c.Error, dir) || !strings.Contains(c.Error, "no space left") {
-		t.Errorf("/readyz answers %d with %+v", status, c)
-	}
-	if err := tryProduce(t, b.Addr, probe[0]); err != kerr.KafkaStorageError {
-		t.Errorf("produce: %v", err)
-	}
+	expectAllOffline(t, b, dir, probe[0])
+	b.Kill()
+	b.Launch() // while the disk is still full
+	expectAllOffline(t, b, dir, probe[0])
 	b.Kill()
 	must(t, os.Remove(filler))
 	b.Restart()
 	l.end()
+}
+
+// expectAllOffline checks that the broker stays, serves nothing, and says why.
+func expectAllOffline(t *testing.T, b *process.Broker, dir string, probe kafka.TopicPartition) {
+	t.Helper()
+	eventually(t, "/readyz names the directory", func() bool {
+		_, c := component(t, b, "log dirs")
+		return c.State == telemetry.Failed
+	})
+	if status, c := component(t, b, "log dirs"); status != http.StatusServiceUnavailable ||
+		!strings.Contains(c.Error, dir) || !strings.Contains(c.Error, "no space left") {
+		t.Errorf("/readyz answers %d with %+v", status, c)
+	}
+	if err := tryProduce(t, b.Addr, probe); err != kerr.KafkaStorageError {
+		t.Errorf("produce: %v", err)
+	}
 }
