@@ -133,7 +133,8 @@ func (s *flagSet) complete(given flags) error {
 // fail prints the usage and err on standard error and returns the exit code.
 func (s *flagSet) fail(std Streams, err error) int {
 	s.printUsage(std.Err)
-	std.errorf("%s: error: %v\n", s.program, err)
+	program, _, _ := strings.Cut(s.program, " ")
+	std.errorf("%s: error: %v\n", program, err)
 	return exitFailed
 }
 

@@ -50,7 +50,7 @@ type logDumper struct {
 // read as what its name says ends the run with 1.
 func runDumpLog(ctx context.Context, args []string, std Streams) int {
 	set := dumpLogOptions()
-	line, code, done := set.start(args, "Print log segments and the files beside them, to find damage.", "", std)
+	line, code, done := set.start(args, "Print log segments and the files beside them, to find damage.", "Exception in thread \"main\" joptsimple.OptionException: ", std)
 	if done {
 		return code
 	}

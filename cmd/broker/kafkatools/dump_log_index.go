@@ -45,7 +45,7 @@ func (f *dumpFaults) print(std Streams) {
 		{f.index, "Mismatches in :%s\n", "  Index offset: %d, log offset: %d\n"},
 		{f.timestamps, "Found timestamp mismatch in :%s\n", "  Index timestamp: %d, log timestamp: %d\n"},
 		{f.order, "Found out of order timestamp in :%s\n", "  Index timestamp: %d, Previously indexed timestamp: %d\n"},
-		{f.offsets, "The following indexed offsets are not found in the log.%.0s\n", "Indexed offset: %d, found log offset: %d\n"},
+		{f.offsets, "The following indexed offsets are not found in :%s\n", "Indexed offset: %d, found log offset: %d\n"},
 		{f.gaps, "Non-consecutive offsets in %s\n", "  %d is followed by %d\n"},
 	} {
 		for _, file := range part.list.files {

@@ -49,7 +49,8 @@ func newFake(t *testing.T) string {
 // leftOutOfFake names what an in-process fake of a cluster answers differently (it validates less, and words its errors in its
 // own way) and what waits for seconds. The end-to-end tests run all of it against the real broker.
 func leftOutOfFake(name string) bool {
-	if strings.HasPrefix(name, "group act") || strings.Contains(name, "-active") || strings.Contains(name, "-848") {
+	if strings.HasPrefix(name, "group act") || strings.Contains(name, "-active") || strings.Contains(name, "-848") ||
+		strings.HasPrefix(name, "configs-") {
 		return true
 	}
 	return slices.Contains([]string{
@@ -59,6 +60,7 @@ func leftOutOfFake(name string) bool {
 		"topics-describe-under-min-isr", "topics-alter-same", "topics-alter-fewer", "producer-badname",
 		"consumer-from-beginning", "consumer-partition-earliest", "consumer-partition-nonexistent", "consumer-missing-topic",
 		"consumer-latest-group", "groups-describe-after-latest", "groups-describe-inactive-state", "groups-list-state-filter",
-		"groups-list-type-filter",
+		"groups-list-type-filter", "delete-records", "log-dirs-broker", "log-dirs-bad-broker", "cluster-id", "cluster-list-endpoints",
+		"cluster-unregister-bad",
 	}, name)
 }

@@ -60,6 +60,8 @@ func Tools() []Tool {
 		{"kafka-delete-records", "Delete the records of partitions up to an offset", runDeleteRecords},
 		{"kafka-log-dirs", "Show what log directories hold", runLogDirs},
 		{"kafka-dump-log", "Print segment, index and snapshot files", runDumpLog},
+		{"kafka-cluster", "Print the id and the endpoints of a cluster, remove brokers", runCluster},
+		{"kafka-groups", "List groups of all types", runListGroups},
 	}
 }
 

@@ -43,10 +43,13 @@ func runner(t *testing.T, dir string) kafkatoolstest.Runner {
 	}
 }
 
-// Every recorded command, but for those about groups of the KIP-848 protocol, which the broker does not serve yet.
+// Every recorded command, but for those about what the broker does not serve yet: groups of the KIP-848 protocol, quotas, SCRAM
+// credentials.
 func TestReplay(t *testing.T) {
 	broker := process.Start(t)
-	kafkatoolstest.Replay(t, broker.Addr, runner(t, links(t)), kafkatoolstest.NeedsConsumerProtocol)
+	kafkatoolstest.Replay(t, broker.Addr, runner(t, links(t)), func(name string) bool {
+		return kafkatoolstest.NeedsConsumerProtocol(name) || kafkatoolstest.NeedsUnservedAPI(name)
+	})
 }
 
 func TestInterrupt(t *testing.T) {

@@ -40,6 +40,8 @@ func masks() []mask {
 	return []mask{
 		{regexp.MustCompile(`127\.0\.0\.1:\d+`), "HOST:PORT"},
 		{regexp.MustCompile(`/127\.0\.0\.1`), "/HOST"},
+		{regexp.MustCompile(`Cluster ID: [\w-]{22}`), "Cluster ID: ID"},
+		{regexp.MustCompile(`"logDir":"[^"]*"`), `"logDir":"DIR"`},
 		{regexp.MustCompile(`TopicId: [\w-]{22}`), "TopicId: ID"},
 		{regexp.MustCompile(`\b[\w.-]*-?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b`), "MEMBER"},
 		{regexp.MustCompile(`(act848 .*) [\w+/=-]{22,24} /HOST`), "$1 MEMBER /HOST"},
@@ -92,6 +94,20 @@ func sortConfigs(line string) string {
 // leaveOut of Replay.
 func NeedsConsumerProtocol(name string) bool {
 	return strings.Contains(name, "848") || name == "groups-list-type-filter" || name == "groups-list-state-filter"
+}
+
+// NeedsUnservedAPI reports whether a reference needs an API that Jackdaw does not serve: client quotas, SCRAM credentials,
+// UnregisterBroker. It is a leaveOut of Replay.
+func NeedsUnservedAPI(name string) bool {
+	if name == "cluster-unregister-bad" {
+		return true
+	}
+	for _, kind := range []string{"clients-alter", "clients-describe", "user", "ips"} {
+		if strings.HasPrefix(name, "configs-"+kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // significant are the lines of the recorded standard error that are part of the tool's behaviour: not Java's log, stack traces or

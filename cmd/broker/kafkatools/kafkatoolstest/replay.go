@@ -20,8 +20,10 @@ const stepTimeout = time.Minute
 func Replay(t *testing.T, bootstrap string, run Runner, leaveOut func(name string) bool) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "reset.csv"), []byte("orders,0,2\norders,1,0\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, content := range InputFiles() {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	steps, err := Steps(bootstrap, dir)
 	if err != nil {

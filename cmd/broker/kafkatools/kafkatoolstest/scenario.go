@@ -42,13 +42,21 @@ type Step struct {
 // recordedAddress is the broker in the recorded commands.
 const recordedAddress = "127.0.0.1:39092"
 
-// Steps returns the scenario with its commands directed at bootstrap. dir holds the files that some commands read: see WriteFiles.
+// InputFiles are the files that commands read, by name.
+func InputFiles() map[string]string {
+	return map[string]string{
+		"reset.csv": "orders,0,2\norders,1,0\n",
+		"dr.json":   `{"partitions":[{"topic":"orders","partition":0,"offset":1},{"topic":"orders","partition":1,"offset":-1}],"version":1}`,
+	}
+}
+
+// Steps returns the scenario with its commands directed at bootstrap. dir holds the files that some commands read: see InputFiles.
 func Steps(bootstrap, dir string) ([]Step, error) {
 	scenario, err := files.ReadFile("testdata/scenario.txt")
 	if err != nil {
 		return nil, err
 	}
-	replace := strings.NewReplacer(recordedAddress, bootstrap, "reset.csv", dir+"/reset.csv")
+	replace := strings.NewReplacer(recordedAddress, bootstrap, "reset.csv", dir+"/reset.csv", "dr.json", dir+"/dr.json")
 	var steps []Step
 	for line := range strings.Lines(string(scenario)) {
 		line = strings.TrimSpace(line)
