@@ -284,6 +284,38 @@ func TestPluginEmptyBatch(t *testing.T) {
 	}
 }
 
+// TestPluginWithTopicsOwnCodecAndClock: a chain sees the batch as the topic stores it.
+func TestPluginWithTopicsOwnCodecAndClock(t *testing.T) {
+	b := newBroker(t)
+	b.createTopic("t", 1, valueSlot, "fake@1", "compression.type", "zstd", "message.timestamp.type", "LogAppendTime")
+	fake := &fakePlugin{kind: plugin.KindValueSerializer, name: "fake"}
+	var seen []int64
+	fake.seen = func(batch *plugin.Batch) {
+		for _, r := range batch.Records {
+			seen = append(seen, r.Timestamp-batch.BrokerTime)
+		}
+	}
+	b.bind("t", func(c *plugin.Chain) { c.Value = fake.slot(plugin.Policy{Mode: plugin.Transform}) })
+	for i, sent := range []string{"a b", "a up"} {
+		for _, codec := range []record.Codec{record.None, record.Gzip, record.Zstd} {
+			seen = nil
+			a := b.produce("t", 0, batch(t, func(h *record.Header) { h.Attributes = int16(codec) }, strings.Fields(sent)...))
+			if a.ErrorCode != 0 || !slices.Equal(seen, []int64{0, 0}) {
+				t.Fatalf("%v; the plugin saw times %v", kafka.ErrorCode(a.ErrorCode), seen)
+			}
+			got := b.fetchOne(fetchRequest(12, "t", kafka.TopicID{}, 0, a.BaseOffset)).RecordBatches
+			stored, _, err := record.Next(got)
+			if err != nil || stored.VerifyCRC() != nil || stored.Codec() != record.Zstd {
+				t.Fatalf("from %s: stored with %s, %v", codec, stored.Codec(), err)
+			}
+			want := [][]string{{"a", "b"}, {"a", "UP"}}[i]
+			if h := stored.Header(); h.MaxTimestamp != a.LogAppendTime || !h.IsLogAppendTime() || !slices.Equal(values(t, got), want) {
+				t.Errorf("from %s: stored %q with %+v", codec, values(t, got), h)
+			}
+		}
+	}
+}
+
 func TestPluginLimits(t *testing.T) {
 	b := newBroker(t)
 	b.createTopic("t", 1, valueSlot, "fake@1", "max.message.bytes", "2000")
