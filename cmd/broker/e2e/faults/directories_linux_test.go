@@ -2,6 +2,8 @@ package faults_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -143,6 +145,37 @@ func TestFullDirectoryAmongSeveral(t *testing.T) {
 	}
 }
 
+// TestFullDirectoryOfTheMetadata fills the first of two disks, which also holds the metadata: what exists is served from the
+// other one, and changes are refused, not left without an answer.
+func TestFullDirectoryOfTheMetadata(t *testing.T) {
+	bad, good := smallDisk(t, "16m"), filepath.Join(t.TempDir(), "good")
+	b, inBad, inGood := split(t, bad, good)
+	dirs := logDirs(t, b.Addr)
+	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
+	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
+	if err := l.ledger.await(t.Context(), 500); err != nil {
+		t.Fatal(err)
+	}
+	filler := fill(t, bad, 64<<10)
+	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	admin := kadm.NewClient(newClient(t, b.Addr))
+	fill(t, bad, 0)
+	var refused error
+	for i := 0; refused == nil && i < 200; i++ { // what is left of a block still takes some changes
+		_, refused = admin.CreateTopic(ctx, 1, 1, nil, fmt.Sprintf("topic-%d", i))
+	}
+	if !errors.Is(refused, kerr.KafkaStorageError) {
+		t.Errorf("CreateTopics on a full disk: %v", refused)
+	}
+	b.Kill()
+	must(t, os.Remove(filler))
+	b.Restart()
+	l.end()
+	createTopic(t, b.Addr, "accepted", 1, nil)
+}
+
 // TestDirectoryThatIsGone replaces one of two directories by a file, while the broker runs and at a start. Its logs are not
 // made anew elsewhere.
 func TestDirectoryThatIsGone(t *testing.T) {
@@ -158,9 +191,10 @@ func TestDirectoryThatIsGone(t *testing.T) {
 	must(t, os.Rename(bad, away))
 	must(t, os.WriteFile(bad, nil, 0o644))
 	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	later := createTopic(t, b.Addr, "later", 2, nil)
 	b.Kill()
 	b.Restart()
-	expectOneOffline(t, b, good, bad, probeGood, probeBad)
+	expectOneOffline(t, b, good, bad, slices.Concat(probeGood, later), probeBad)
 	b.Stop()
 	must(t, os.Remove(bad))
 	must(t, os.Rename(away, bad))
