@@ -262,6 +262,13 @@ func (a *app) printCheck(c *checkReport) error {
 	return nil
 }
 
+func vectorsText(n int) string {
+	if n == 0 {
+		return "none; tried with records of our own"
+	}
+	return strconv.Itoa(n)
+}
+
 func (a *app) showCheck(c *checkReport) error {
 	if a.global.format == formatJSON {
 		return a.printJSON(c)
@@ -269,7 +276,7 @@ func (a *app) showCheck(c *checkReport) error {
 	a.printFields(field{"File", c.File}, field{"Digest", c.Digest}, field{"Bytes", strconv.Itoa(c.Size)},
 		field{"Kinds", strings.Join(c.Kinds, ", ")}, field{"Imports", cmp.Or(strings.Join(c.Imports, ", "), "none")},
 		field{"Compiled in", fmt.Sprintf("%.1f ms", c.CompileMs)}, field{"Memory", strconv.FormatInt(c.Memory/1024, 10) + " KiB an instance"},
-		field{"Test vectors", strconv.Itoa(c.Vectors)})
+		field{"Test vectors", vectorsText(c.Vectors)})
 	fmt.Fprintln(a.std.Out)
 	err := printRows(a, c.Limits,
 		column[checkedLimit]{title: "limit", value: func(l checkedLimit) string { return l.Name }},

@@ -15,8 +15,7 @@ import (
 
 // start begins the parts in order: the operators' listener, so that a long start can be watched; the sockets, so that an
 // address that is taken is known before anything is touched; then log, metadata, partitions, replication, plugins and
-// coordinators;
-// last, clients are let in. When a step fails, what was started is stopped again.
+// coordinators; last, clients are let in. When a step fails, what was started is stopped again.
 func (b *Broker) start(ctx context.Context) error {
 	began := time.Now()
 	for _, note := range b.parts.Settings.Notes {

@@ -6,6 +6,9 @@
 // knows by the digest whether they are all there: a plugin of which a crash left only some chunks does not exist, and
 // they are deleted at the next start. So plugins replicate as data does, and a Kafka consumer can read them.
 //
+// A record with the key "name@version" has that digest as its value, for readers of the topic who know only what a topic's
+// configs say: clients that run the same plugins. The broker itself does not read it.
+//
 // That name@version means a digest is cluster metadata (metadata.Image.Plugins), written only once all chunks are
 // committed: a version that can be bound can be loaded.
 //

@@ -165,29 +165,39 @@ func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Desc
 		Name: d.Ref.Name, Version: d.Ref.Version, Digest: plugin.DigestOf(d.Bytes), Size: int64(len(d.Bytes)),
 		DeployedAt: r.settings.Now().UnixMilli(), Deployer: d.Deployer,
 	}
-	digest := plugin.Digest(p.Digest)
-	if was := r.settings.Metadata.Image().Plugins[p.Ref()]; was == nil || plugin.Digest(was.Digest) == digest {
+	was := r.settings.Metadata.Image().Plugins[p.Ref()]
+	if was == nil || was.Digest == p.Digest { // else AlterPlugins says why not
 		functions, err := r.try(ctx, d)
+		if err == nil {
+			err = r.keep(ctx, d)
+		}
 		if err != nil {
 			return plugin.Description{}, err
 		}
 		p.Functions = uint8(functions)
-		switch _, err := r.store.read(ctx, digest); {
-		case errors.Is(err, errNoBytes):
-			if err := r.store.put(ctx, digest, d.Bytes); err != nil {
-				return plugin.Description{}, err
-			}
-		case err != nil:
-			return plugin.Description{}, err
-		}
-	} // else AlterPlugins says why not
+	}
 	if err := r.settings.Metadata.AlterPlugins(ctx, []metadata.PluginChange{{Plugin: p}}); err != nil {
 		return plugin.Description{}, err
 	}
+	if was == nil {
+		r.settings.Log.Info("plugin deployed", zap.String("plugin", p.Ref()), zap.Stringer("digest", plugin.Digest(p.Digest)),
+			zap.Int64("bytes", p.Size), zap.String("deployer", p.Deployer))
+	}
 	image := r.settings.Metadata.Image()
-	r.settings.Log.Info("plugin deployed", zap.String("plugin", p.Ref()), zap.Stringer("digest", digest),
-		zap.Int64("bytes", p.Size), zap.String("deployer", p.Deployer))
 	return r.describe(ctx, image, image.Plugins[p.Ref()]), nil
+}
+
+// keep stores the bytes of a deployment unless the topic has them, and tells its readers the digest of the name.
+func (r *Registry) keep(ctx context.Context, d plugin.Deployment) error {
+	digest := plugin.DigestOf(d.Bytes)
+	_, err := r.store.read(ctx, digest)
+	if errors.Is(err, errNoBytes) {
+		err = r.store.put(ctx, digest, d.Bytes)
+	}
+	if err != nil {
+		return err
+	}
+	return r.store.name(ctx, d.Ref, digest)
 }
 
 // Remove forgets a version, and its bytes when no other version has the same ones.
@@ -205,11 +215,12 @@ func (r *Registry) Remove(ctx context.Context, ref plugin.Ref) error {
 		return err
 	}
 	r.settings.Log.Info("plugin removed", zap.Stringer("plugin", ref))
-	if was == nil || r.settings.Metadata.Image().HasPlugin(was.Digest) {
-		return nil
+	err := r.store.name(ctx, ref, plugin.Digest{})
+	if was != nil && !r.settings.Metadata.Image().HasPlugin(was.Digest) {
+		r.forget(was.Digest)
+		err = errors.Join(err, r.store.remove(ctx, was.Digest, chunksOf(was.Size)))
 	}
-	r.forget(was.Digest)
-	if err := r.store.remove(ctx, was.Digest, chunksOf(was.Size)); err != nil {
+	if err != nil {
 		r.settings.Log.Warn("the bytes of a removed plugin are deleted at the next start", zap.Stringer("plugin", ref), zap.Error(err))
 	}
 	return nil

@@ -127,6 +127,35 @@ func names(t *testing.T, r *registry.Registry) []string {
 	return refs
 }
 
+// stored returns the last record of each key; nil for a deleted one.
+func (c *cluster) stored(t *testing.T) map[string][]byte {
+	t.Helper()
+	last := map[string][]byte{}
+	for _, b := range c.log.Batches(chunks) {
+		records, err := b.Records(1 << 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r record.Record
+		for records.Next(&r) {
+			last[string(r.Key)] = bytes.Clone(r.Value)
+		}
+		records.Close()
+	}
+	return last
+}
+
+func countChunks(t *testing.T, c *cluster) int {
+	t.Helper()
+	n := 0
+	for key, value := range c.stored(t) {
+		if strings.Contains(key, "/") && value != nil {
+			n++
+		}
+	}
+	return n
+}
+
 func TestDeploy(t *testing.T) {
 	c := newCluster(t)
 	r := c.start(t)
@@ -135,26 +164,29 @@ func TestDeploy(t *testing.T) {
 	if d.Info.Digest != plugin.DigestOf(v1) || d.Info.Size != len(v1) || d.Deployer != "User:me" || d.Deployed.IsZero() || len(d.Info.Functions.Kinds()) == 0 {
 		t.Errorf("deployed %+v", d)
 	}
-	before := len(c.log.Batches(chunks))
+	before := countChunks(t, c)
 	mustDeploy(t, r, "geo@1", v1)
 	mustDeploy(t, r, "copy@1", v1)
-	if after := len(c.log.Batches(chunks)); after != before {
+	if after := countChunks(t, c); after != before {
 		t.Errorf("the same bytes were stored again: %d batches after %d", after, before)
 	}
 	if _, err := deploy(t, r, "geo@1", v2); !errors.Is(err, kafka.DuplicateResource) {
 		t.Errorf("another digest: %v", err)
 	}
-	if len(c.log.Batches(chunks)) != before {
+	if countChunks(t, c) != before {
 		t.Error("bytes of a refused version were stored")
 	}
 	mustDeploy(t, r, "geo@2", v2)
-	if n := len(c.log.Batches(chunks)) - before; n != 5 {
+	if n := countChunks(t, c) - before; n != 5 {
 		t.Errorf("3 MiB are %d chunks", n)
 	}
 	for _, b := range c.log.Batches(chunks) {
 		if len(b) > 1048588 {
 			t.Errorf("a batch of %d bytes is larger than max.message.bytes", len(b))
 		}
+	}
+	if names := c.stored(t); string(names["geo@2"]) != plugin.DigestOf(v2).String() || string(names["geo@1"]) != plugin.DigestOf(v1).String() {
+		t.Errorf("readers of the topic see geo@1 as %s and geo@2 as %s", names["geo@1"], names["geo@2"])
 	}
 	mustLookup(t, r, "geo@1", v1)
 	mustLookup(t, r, "geo@2", v2)
@@ -217,16 +249,8 @@ func TestTornDeployment(t *testing.T) {
 		t.Errorf("list: %q", got)
 	}
 	gone := map[string]bool{}
-	for _, b := range c.log.Batches(chunks) {
-		records, err := b.Records(1 << 20)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rec record.Record
-		for records.Next(&rec) {
-			gone[string(rec.Key)] = rec.Value == nil
-		}
-		records.Close()
+	for key, value := range c.stored(t) {
+		gone[key] = value == nil
 	}
 	if !gone[digest.String()+"/0"] || !gone[digest.String()+"/1"] || gone[plugin.DigestOf(v1).String()+"/0"] {
 		t.Errorf("deleted: %v", gone)
@@ -261,13 +285,13 @@ func TestDeployWaitsForTheCommit(t *testing.T) {
 			t.Errorf("%q is visible before its bytes are committed", d.Plugins)
 		}
 	})
-	before := len(c.log.Batches(chunks))
+	before := countChunks(t, c)
 	done := make(chan error)
 	go func() {
 		_, err := r.Deploy(ctx, plugin.Deployment{Ref: ref(t, "geo@2"), Bytes: guest(t, "two", 0)})
 		done <- err
 	}()
-	for len(c.log.Batches(chunks)) == before {
+	for countChunks(t, c) == before {
 		select {
 		case err := <-done:
 			t.Fatal(err)
@@ -345,6 +369,9 @@ func TestRemove(t *testing.T) {
 		if err := r.Remove(t.Context(), ref(t, name)); err == nil {
 			t.Errorf("%s was removed again", name)
 		}
+	}
+	if n := countChunks(t, c); n != 0 || c.stored(t)["geo@1"] != nil {
+		t.Errorf("%d chunks are left, and geo@1 as %q", n, c.stored(t)["geo@1"])
 	}
 	mustDeploy(t, r, "geo@1", guest(t, "other", 0)) // the name is free
 }

@@ -127,11 +127,11 @@ func (s *store) put(ctx context.Context, d plugin.Digest, b []byte) error {
 	if err != nil {
 		return fmt.Errorf("the topic %s can't be created: %w", kafka.PluginsTopic, err)
 	}
-	var chunks []chunk
+	var chunks []entry
 	for start := 0; start < len(b); start += chunkSize {
-		chunks = append(chunks, chunk{len(chunks), b[start:min(start+chunkSize, len(b))]})
+		chunks = append(chunks, entry{chunkKey(d, len(chunks)), b[start:min(start+chunkSize, len(b))]})
 	}
-	if err := s.append(ctx, d, chunks); err != nil {
+	if err := s.append(ctx, chunks); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -145,21 +145,30 @@ func (s *store) remove(ctx context.Context, d plugin.Digest, chunks int) error {
 	s.mu.Lock()
 	s.cache.drop(d)
 	s.mu.Unlock()
-	var gone []chunk
+	var gone []entry
 	for n := chunks - 1; n >= 0; n-- {
-		gone = append(gone, chunk{n, nil})
+		gone = append(gone, entry{key: chunkKey(d, n)})
 	}
-	return s.append(ctx, d, gone)
+	return s.append(ctx, gone)
 }
 
-// chunk is a part of a plugin; a nil value deletes it.
-type chunk struct {
-	n     int
+// name tells readers of the topic the digest of a version; the zero digest takes that back.
+func (s *store) name(ctx context.Context, ref plugin.Ref, d plugin.Digest) error {
+	e := entry{key: ref.String()}
+	if !d.IsZero() {
+		e.value = []byte(d.String())
+	}
+	return s.append(ctx, []entry{e})
+}
+
+// entry is a record of the topic; a nil value deletes what has the key.
+type entry struct {
+	key   string
 	value []byte
 }
 
-// append writes a record for each chunk and waits until all are committed.
-func (s *store) append(ctx context.Context, d plugin.Digest, chunks []chunk) error {
+// append writes records, each in a batch of its own, and waits until all are committed.
+func (s *store) append(ctx context.Context, entries []entry) error {
 	partition := s.metadata.Image().Partition(topicPartition)
 	if partition == nil {
 		return errNoBytes
@@ -172,11 +181,11 @@ func (s *store) append(ctx context.Context, d plugin.Digest, chunks []chunk) err
 	defer cancel()
 	var builder record.Builder
 	var end int64
-	for _, c := range chunks {
+	for _, e := range entries {
 		h := record.NewHeader()
 		h.BaseSequence = 0
 		builder.Reset(nil, h)
-		builder.Append(s.now().UnixMilli(), []byte(chunkKey(d, c.n)), c.value)
+		builder.Append(s.now().UnixMilli(), []byte(e.key), e.value)
 		batch, err := builder.Finish()
 		if err == nil {
 			end, err = s.writer.AppendRecords(topicPartition, batch, partition.LeaderEpoch)
