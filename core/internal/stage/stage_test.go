@@ -56,7 +56,7 @@ func rejectAll(b *plugin.Batch, o *plugin.Outcome) {
 }
 
 // build makes a batch of n records.
-func build(t testing.TB, codec record.Codec, n int, value []byte, headers ...record.RecordHeader) record.Batch {
+func build(t *testing.T, codec record.Codec, n int, value []byte, headers ...record.RecordHeader) record.Batch {
 	t.Helper()
 	h := record.NewHeader()
 	h.Attributes = int16(codec)
@@ -73,7 +73,7 @@ func build(t testing.TB, codec record.Codec, n int, value []byte, headers ...rec
 }
 
 // open returns the batch's records until the end of the test.
-func open(t testing.TB, batch record.Batch) record.Records {
+func open(t *testing.T, batch record.Batch) record.Records {
 	t.Helper()
 	records, err := batch.Open(64<<20, nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func open(t testing.TB, batch record.Batch) record.Records {
 	return records
 }
 
-func run(t testing.TB, j *judge, p plugin.Policy, batch record.Batch) (*stage.Judgement, error) {
+func run(t *testing.T, j *judge, p plugin.Policy, batch record.Batch) (*stage.Judgement, error) {
 	t.Helper()
 	chain := plugin.NewChain("t")
 	chain.DeadLetters = "t.dlq"
