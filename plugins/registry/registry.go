@@ -157,6 +157,9 @@ func (r *Registry) resolve(ref plugin.Ref) (plugin.Digest, error) {
 
 // Deploy checks, compiles and tries a plugin, stores its bytes, and then its name.
 func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Description, error) {
+	if plugin.ReservedName(d.Ref.Name) { // metadata refuses it too, but after the bytes were stored
+		return plugin.Description{}, kafka.Errorf(kafka.InvalidRequest, "The name %s is that of a plugin of the broker itself: choose another one.", d.Ref.Name)
+	}
 	if err := r.lock(ctx); err != nil {
 		return plugin.Description{}, err
 	}

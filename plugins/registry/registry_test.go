@@ -328,8 +328,8 @@ func TestRefused(t *testing.T) {
 	if _, err := deploy(t, r, "murmur2@1", guest(t, "one", 0)); !errors.Is(err, kafka.InvalidRequest) {
 		t.Errorf("a reserved name: %v", err)
 	}
-	if got := names(t, r); len(got) > 0 {
-		t.Errorf("list: %q", got)
+	if got := names(t, r); len(got) > 0 || len(c.stored(t)) > 0 {
+		t.Errorf("list: %q, stored: %v", got, c.stored(t))
 	}
 	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); !errors.Is(err, kafka.InvalidConfig) {
 		t.Errorf("an unknown plugin: %v", err)
