@@ -31,7 +31,8 @@
 // An append is one write. It is readable when Append returns, and as durable as flush.messages and flush.ms ask for when
 // Host.Stable says so; by default Kafka leaves that to replication and to the operating system, and so do we. After a
 // crash a log is read from its recovery point on, cut at the first byte that is no whole and valid batch, and its indexes
-// are rebuilt. A storage error takes the log and its directory offline; nothing is acknowledged that was not written.
+// are rebuilt. A storage error takes the log and its directory offline; nothing is acknowledged that was not written. Closed
+// segments are read once after each start, slowly, to find bytes that a disk has lost.
 //
 // # Limits
 //

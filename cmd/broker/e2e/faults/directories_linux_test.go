@@ -101,11 +101,11 @@ func expectOneOffline(t *testing.T, b *process.Broker, good, bad string, probeGo
 		t.Errorf("/readyz answers %d with %+v, though %s works", status, c, good)
 	}
 	dirs := logDirs(t, b.Addr)
-	if dirs[good].Err != nil || dirs[bad].Err != kerr.KafkaStorageError {
+	if dirs[good].Err != nil || !errors.Is(dirs[bad].Err, kerr.KafkaStorageError) {
 		t.Errorf("DescribeLogDirs: %v for %s, %v for %s", dirs[good].Err, good, dirs[bad].Err, bad)
 	}
 	for _, tp := range probeBad {
-		if err := tryProduce(t, b.Addr, tp); err != kerr.KafkaStorageError {
+		if err := tryProduce(t, b.Addr, tp); !errors.Is(err, kerr.KafkaStorageError) {
 			t.Errorf("produce to %s in %s: %v", tp, bad, err)
 		}
 	}
@@ -229,6 +229,36 @@ func TestOnlyDirectoryIsFull(t *testing.T) {
 	l.end()
 }
 
+// TestFullDiskInALoop fills the disk up again and again, with a little room left each time, so that it ends in the middle of
+// a write, a roll, a snapshot or a checkpoint; the broker is killed, or stopped, and started with room again.
+func TestFullDiskInALoop(t *testing.T) {
+	random := newRand(t)
+	dir := smallDisk(t, "64m")
+	b := process.StartIn(t, dir, "log.flush.offset.checkpoint.interval.ms=0", "offsets.topic.num.partitions=2",
+		"group.initial.rebalance.delay.ms=0", "log.cleaner.backoff.ms=50", "log.cleaner.min.cleanable.ratio=0.01")
+	small, synced := "65536", "5"
+	places := createTopic(t, b.Addr, "orders", 4, map[string]*string{"internal.segment.bytes": &small, "flush.messages": &synced})
+	l := startLoad(t, b.Addr, 2, places)
+	for i := range scale(3, 30) {
+		must(t, l.ledger.await(t.Context(), 1+random.IntN(1000)))
+		filler := fill(t, dir, random.Int64N(256<<10))
+		eventually(t, "the broker is not ready", func() bool { return !b.Ready() })
+		if i%3 == 0 {
+			b.Stop()
+		} else {
+			b.Kill()
+		}
+		must(t, os.Remove(filler))
+		b.Restart()
+		if t.Failed() {
+			break
+		}
+	}
+	l.end()
+	b.Stop()
+	verified(t, dir)
+}
+
 // expectAllOffline checks that the broker stays, serves nothing, and says why.
 func expectAllOffline(t *testing.T, b *process.Broker, dir string, probe kafka.TopicPartition) {
 	t.Helper()
@@ -240,7 +270,7 @@ func expectAllOffline(t *testing.T, b *process.Broker, dir string, probe kafka.T
 		!strings.Contains(c.Error, dir) || !strings.Contains(c.Error, "no space left") {
 		t.Errorf("/readyz answers %d with %+v", status, c)
 	}
-	if err := tryProduce(t, b.Addr, probe); err != kerr.KafkaStorageError {
+	if err := tryProduce(t, b.Addr, probe); !errors.Is(err, kerr.KafkaStorageError) {
 		t.Errorf("produce: %v", err)
 	}
 }
