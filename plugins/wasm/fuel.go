@@ -1,6 +1,7 @@
 package wasm
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -84,9 +85,10 @@ func (t *tank) refill(left int64) int64 {
 	if now.Sub(t.began) > t.timeout {
 		t.stop(plugin.Deadline)
 	}
-	if t.turns.yield() {
-		t.began = t.began.Add(time.Since(now)) // others ran
+	if !t.turns.yield() {
+		runtime.Gosched() // what became ready on this processor would else wait until the guest is preempted, 10 ms
 	}
+	t.began = t.began.Add(time.Since(now)) // others ran
 	return left
 }
 
