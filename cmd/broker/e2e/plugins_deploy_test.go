@@ -122,6 +122,12 @@ func TestPluginLifeCycle(t *testing.T) {
 	op.must("bind", "forms", "form@2", "--config", idSchema)
 	op.must("bind", "forms", "form@1") // the rollback
 	inForce(withUser, withID)
+	if code, out := runBroker(t, "kafka-configs", "--bootstrap-server", b.Addr, "--alter", "--entity-type", "topics", "--entity-name", "forms",
+		"--add-config", "jackdaw.value.serializer=form@2"); code != 0 {
+		t.Errorf("kafka-configs: exit %d: %s", code, out)
+	}
+	inForce(withID, withUser)
+	op.must("bind", "forms", "form@1")
 
 	b.Stop()
 	b.Restart()
