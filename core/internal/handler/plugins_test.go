@@ -518,3 +518,35 @@ func TestPluginSwapUnderLoad(t *testing.T) {
 		t.Errorf("%d batches are stored, want %d", got, producers*batches)
 	}
 }
+
+// FuzzProduceJudged: whatever a batch holds, a chain that rewrites it leaves the partition readable.
+func FuzzProduceJudged(f *testing.F) {
+	for _, codec := range []record.Codec{record.None, record.Gzip, record.Zstd} {
+		f.Add(batch(f, func(h *record.Header) { h.Attributes = int16(codec) }, "a", "up", "drop", "null", "bad", "fail"))
+	}
+	f.Fuzz(func(t *testing.T, records []byte) {
+		if len(records) < record.HeaderSize {
+			return
+		}
+		records = sign(slices.Clone(records))
+		b, _ := judged(t, plugin.Policy{Mode: plugin.Transform, OnReject: plugin.DeadLetter, OnError: plugin.RejectFailed})
+		produced := b.produce("t", 0, records)
+		for _, topic := range []string{"t", "t.dlq"} {
+			a := b.fetchOne(fetchRequest(12, topic, kafka.TopicID{}, 0, 0))
+			if a.ErrorCode != 0 {
+				t.Errorf("%s is broken: %+v", topic, a)
+			}
+			for stored, err := range record.Batches(a.RecordBatches) {
+				if err != nil || stored.VerifyCRC() != nil {
+					t.Fatalf("%s: %v", topic, err)
+				}
+				h := stored.Header()
+				if topic == "t" && (h.BaseOffset != produced.BaseOffset || h.LastOffset() != a.HighWatermark-1) {
+					t.Errorf("the batch has the offsets %d to %d, answered was %+v, the high watermark is %d",
+						h.BaseOffset, h.LastOffset(), produced, a.HighWatermark)
+				}
+				values(t, stored)
+			}
+		}
+	})
+}
