@@ -42,10 +42,10 @@ func runBroker(t *testing.T, args ...string) (code int, out string) {
 }
 
 // verified runs "broker log verify" and expects that nothing is wrong.
-func verified(t *testing.T, dir string) {
+func verified(t *testing.T, dirs ...string) {
 	t.Helper()
-	if code, out := runBroker(t, "log", "verify", dir); code != 0 {
-		t.Errorf("log verify %s exits with %d:\n%s", dir, code, out)
+	if code, out := runBroker(t, append([]string{"log", "verify"}, dirs...)...); code != 0 {
+		t.Errorf("log verify %v exits with %d:\n%s", dirs, code, out)
 	}
 }
 
