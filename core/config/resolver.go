@@ -141,7 +141,7 @@ func (r *resolver) inherited(image *metadata.Image, d *Definition) (string, bool
 // inMillis converts the value of a broker config that counts minutes or hours; others stay as they are. A negative time
 // means for ever in each unit.
 func inMillis(name, v string) string {
-	unit := int64(1)
+	var unit int64
 	switch {
 	case strings.HasSuffix(name, ".hours"):
 		unit = time.Hour.Milliseconds()

@@ -221,11 +221,12 @@ func TestValidateTimestamps(t *testing.T) {
 			result.Header.IsLogAppendTime() != (o.TimestampType == record.LogAppendTime) {
 			t.Errorf("%s: stored as %+v", name, result.Header)
 		}
-		if wantTime := int64(-1); o.TimestampType == record.LogAppendTime {
+		wantTime := int64(-1)
+		if o.TimestampType == record.LogAppendTime {
 			wantTime = now
-			if result.LogAppendTime != wantTime {
-				t.Errorf("%s: LogAppendTime %d", name, result.LogAppendTime)
-			}
+		}
+		if result.LogAppendTime != wantTime {
+			t.Errorf("%s: LogAppendTime %d, want %d", name, result.LogAppendTime, wantTime)
 		}
 	}
 	setBit := func(h *record.Header) {

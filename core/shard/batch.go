@@ -25,7 +25,7 @@ func (s *shard[S]) absorb(t *Turn) {
 	switch room := s.MaxBatchBytes - record.HeaderSize; {
 	case t.size <= room:
 		if s.batch.size+t.size > room {
-			s.flush(t.Now)
+			_ = s.flush(t.Now) // who waits for it was told
 		}
 		s.add(t.Now, t.records)
 	case t.divisible:

@@ -124,9 +124,9 @@ func (s *shard[S]) turn(now time.Time) {
 		s.state.Tick(t)
 		s.absorb(t)
 	}
-	s.flush(now)
+	_ = s.flush(now) // who waits for it was told
 	for s.complete(now) { // callbacks may append
-		s.flush(now)
+		_ = s.flush(now)
 	}
 }
 

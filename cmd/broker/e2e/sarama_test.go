@@ -111,9 +111,9 @@ func TestSaramaAdmin(t *testing.T) {
 	if err != nil || len(topics) != 1 || len(topics[0].Partitions) != 4 {
 		t.Errorf("described %v, %v", topics, err)
 	}
-	entries, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: "sa"})
-	if err != nil || len(entries) < 30 {
-		t.Errorf("%d configs, %v", len(entries), err)
+	described, err := admin.DescribeConfigs([]*sarama.ConfigResource{{Type: sarama.TopicResource, Name: "sa"}}, sarama.DescribeConfigsOptions{})
+	if err != nil || len(described) != 1 || len(described[0].Configs) < 30 {
+		t.Errorf("described %+v, %v", described, err)
 	}
 	if err := admin.DeleteTopic("sa"); err != nil {
 		t.Error(err)

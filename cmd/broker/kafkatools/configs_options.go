@@ -134,29 +134,29 @@ func pairEntities(kinds, names []string) []entity {
 func checkEntityTypes(line *commandLine, kinds []string) error {
 	for i, kind := range kinds {
 		if slices.Contains(kinds[:i], kind) {
-			return fmt.Errorf("Duplicate entity type(s) specified: %s", kind) //nolint:staticcheck // printed as it is
+			return fmt.Errorf("Duplicate entity type(s) specified: %s", kind)
 		}
 	}
 	switch {
 	case line.has("bootstrap-server") && line.has("bootstrap-controller"):
-		return errors.New("Only one of --bootstrap-server or --bootstrap-controller can be specified") //nolint:staticcheck // printed as it is
+		return errors.New("Only one of --bootstrap-server or --bootstrap-controller can be specified")
 	case line.has("bootstrap-controller"):
 		return errors.New("this tool asks brokers: give --bootstrap-server in place of --bootstrap-controller")
 	case !line.has("bootstrap-server"):
-		return errors.New("Either --bootstrap-server or --bootstrap-controller must be specified.") //nolint:staticcheck,revive // printed as it is
+		return errors.New("Either --bootstrap-server or --bootstrap-controller must be specified.")
 	}
 	for _, kind := range kinds {
 		if !slices.Contains(entityTypes(), kind) {
-			//nolint:staticcheck // printed as it is
+
 			return fmt.Errorf("Invalid entity type %s, the entity type must be one of %s with a --bootstrap-server or --bootstrap-controller argument",
 				kind, strings.Join(entityTypes(), ", "))
 		}
 	}
 	switch {
 	case len(kinds) == 0:
-		return errors.New("At least one entity type must be specified") //nolint:staticcheck // printed as it is
+		return errors.New("At least one entity type must be specified")
 	case len(kinds) > 1 && (len(kinds) != 2 || !slices.Contains(kinds, userEntity) || !slices.Contains(kinds, clientEntity)):
-		return errors.New("Only 'users' and 'clients' entity types may be specified together") //nolint:staticcheck // printed as it is
+		return errors.New("Only 'users' and 'clients' entity types may be specified together")
 	}
 	mixed := slices.ContainsFunc(entityOptions(), func(o entityOption) bool { return line.has(o.name) })
 	if mixed && len(line.anyOf("entity-type", "entity-name", "entity-default")) > 0 {
@@ -173,11 +173,11 @@ func checkEntityNames(kinds, names []string) error {
 		switch kinds[i] {
 		case ipEntity:
 			if _, err := net.LookupHost(name); err != nil {
-				return fmt.Errorf("The entity name for %s must be a valid IP or resolvable host, but it is: %s", kinds[i], name) //nolint:staticcheck // printed as it is
+				return fmt.Errorf("The entity name for %s must be a valid IP or resolvable host, but it is: %s", kinds[i], name)
 			}
 		case brokerEntity, loggerEntity:
 			if _, err := strconv.ParseInt(name, 10, 32); err != nil {
-				return fmt.Errorf("The entity name for %s must be a valid integer broker id, but it is: %s", kinds[i], name) //nolint:staticcheck // printed as it is
+				return fmt.Errorf("The entity name for %s must be a valid integer broker id, but it is: %s", kinds[i], name)
 			}
 		}
 	}
@@ -198,27 +198,27 @@ func checkDescribedEntities(line *commandLine, kind string, names []string) erro
 	case !hasDefault(kind) && line.has("entity-default"):
 		return fmt.Errorf("--entity-default must not be specified with --describe of %s", kind)
 	case kind == loggerEntity && !isNamed(names):
-		return fmt.Errorf("An entity name must be specified with --describe of %s", kind) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("An entity name must be specified with --describe of %s", kind)
 	}
 	return nil
 }
 
 func checkAlteredEntities(line *commandLine, kinds, names []string) error {
 	if hasDefault(kinds[0]) && len(names) == 0 {
-		//nolint:staticcheck // printed as it is
+
 		return fmt.Errorf("An entity-name or default entity must be specified with --alter of %s", strings.Join(kinds, ","))
 	}
 	if !hasDefault(kinds[0]) && !isNamed(names) {
-		return fmt.Errorf("An entity name must be specified with --alter of %s", strings.Join(kinds, ",")) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("An entity name must be specified with --alter of %s", strings.Join(kinds, ","))
 	}
 	switch given := line.anyOf("add-config", "add-config-file", "delete-config"); {
 	case line.has("add-config") && line.has("add-config-file"):
-		return errors.New("Only one of --add-config or --add-config-file must be specified") //nolint:staticcheck // printed as it is
+		return errors.New("Only one of --add-config or --add-config-file must be specified")
 	case len(given) == 0:
-		//nolint:staticcheck // printed as it is
+
 		return errors.New("At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter")
 	case len(kinds) != len(names):
-		return errors.New("An entity name must be specified for every entity type") //nolint:staticcheck // printed as it is
+		return errors.New("An entity name must be specified for every entity type")
 	}
 	return nil
 }

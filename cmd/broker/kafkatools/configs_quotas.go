@@ -31,21 +31,21 @@ func (c *configsCommand) alterUserOrClient(ctx context.Context, changes configCh
 		allowed, kind = "quota and SCRAM credential configs", userEntity
 	}
 	if names := unexpected(changes.names()); len(names) > 0 {
-		//nolint:staticcheck // printed as it is
+
 		return fmt.Errorf("Only %s can be added for '%s' using --bootstrap-server. Unexpected config names: Set(%s)", allowed, kind, strings.Join(names, ", "))
 	}
 	if names := unexpected(changes.remove); len(names) > 0 {
-		//nolint:staticcheck // printed as it is
+
 		return fmt.Errorf("Only %s can be deleted for '%s' using --bootstrap-server. Unexpected config names: ArrayBuffer(%s)", allowed, kind, strings.Join(names, ", "))
 	}
 	named := append(changes.names(), changes.remove...)
 	quotas, scram := slices.ContainsFunc(named, isClientQuota), slices.ContainsFunc(named, isScram)
 	switch {
 	case scram && !c.entities[0].isNamed():
-		//nolint:staticcheck,revive // printed as it is
+
 		return errors.New("The use of --entity-default or --user-defaults is not allowed with User SCRAM Credentials using --bootstrap-server.")
 	case scram && quotas:
-		//nolint:staticcheck,revive // printed as it is
+
 		return errors.New("Cannot alter both quota and SCRAM credential configs simultaneously for 'users' using --bootstrap-server.")
 	case scram:
 		return c.alterScram(ctx, *c.entities[0].name, changes)
@@ -56,7 +56,7 @@ func (c *configsCommand) alterUserOrClient(ctx context.Context, changes configCh
 func (c *configsCommand) alterIPs(ctx context.Context, changes configChanges) error {
 	unknown := slices.DeleteFunc(append(changes.names(), changes.remove...), func(n string) bool { return n == "connection_creation_rate" })
 	if len(unknown) > 0 {
-		//nolint:staticcheck // printed as it is
+
 		return fmt.Errorf("Only connection quota configs can be added for 'ips' using --bootstrap-server. Unexpected config names: %s", strings.Join(unknown, ","))
 	}
 	return c.alterQuotas(ctx, changes)
@@ -75,7 +75,7 @@ func (c *configsCommand) alterQuotas(ctx context.Context, changes configChanges)
 		}
 	}
 	if missing := slices.DeleteFunc(slices.Clone(changes.remove), func(n string) bool { return set[n] }); len(missing) > 0 {
-		return fmt.Errorf("Invalid config(s): %s", strings.Join(missing, ",")) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("Invalid config(s): %s", strings.Join(missing, ","))
 	}
 	entry := kmsg.NewAlterClientQuotasRequestEntry()
 	for _, e := range c.entities {
@@ -89,7 +89,7 @@ func (c *configsCommand) alterQuotas(ctx context.Context, changes configChanges)
 	for _, pair := range changes.set {
 		value, err := strconv.ParseFloat(pair.value, 64)
 		if err != nil {
-			return fmt.Errorf("Cannot parse quota configuration value for %s: %s", pair.name, pair.value) //nolint:staticcheck // printed as it is
+			return fmt.Errorf("Cannot parse quota configuration value for %s: %s", pair.name, pair.value)
 		}
 		entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: pair.name, Value: value})
 	}

@@ -38,22 +38,22 @@ func newScramCredential(user string, pair configPair) (kmsg.AlterUserSCRAMCreden
 	credential := kmsg.NewAlterUserSCRAMCredentialsRequestUpsertion()
 	parts := regexp.MustCompile(`^(?:iterations=(-?[0-9]*),)?password=(.*)$`).FindStringSubmatch(pair.value)
 	if parts == nil {
-		return credential, fmt.Errorf("Invalid credential property SCRAM-SHA-256 or SCRAM-SHA-512: %s", pair.name) //nolint:staticcheck // printed as it is
+		return credential, fmt.Errorf("Invalid credential property SCRAM-SHA-256 or SCRAM-SHA-512: %s", pair.name)
 	}
 	iterations := int64(minScramIterations)
 	if parts[1] != "" && parts[1] != "-1" {
 		n, err := strconv.ParseInt(parts[1], 10, 32)
 		if err != nil {
-			return credential, fmt.Errorf("For input string: %q", parts[1]) //nolint:staticcheck // printed as it is
+			return credential, fmt.Errorf("For input string: %q", parts[1])
 		}
 		iterations = n
 	}
 	switch {
 	case iterations < minScramIterations:
-		//nolint:staticcheck // printed as it is
+
 		return credential, fmt.Errorf("Iterations %d is less than the minimum %d required for %s", iterations, minScramIterations, pair.name)
 	case iterations > maxScramIterations:
-		//nolint:staticcheck // printed as it is
+
 		return credential, fmt.Errorf("Iterations %d is greater than the maximum %d allowed for %s", iterations, maxScramIterations, pair.name)
 	}
 	credential.Name, credential.Mechanism, credential.Iterations = user, scramMechanism(pair.name), int32(iterations)

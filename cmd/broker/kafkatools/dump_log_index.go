@@ -115,7 +115,7 @@ func (d *logDumper) dumpIndex(file string) error {
 	}
 	if d.line.has("index-sanity-check") {
 		if size%8 != 0 {
-			return fmt.Errorf("org.apache.kafka.storage.internals.log.CorruptIndexException: Index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 8.", absolute(file), size) //nolint:staticcheck,revive // printed as it is
+			return fmt.Errorf("org.apache.kafka.storage.internals.log.CorruptIndexException: Index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 8.", absolute(file), size)
 		}
 		fmt.Fprintf(d.out, "%s passed sanity check.\n", file)
 		return nil
@@ -165,7 +165,7 @@ func (d *logDumper) dumpTimeIndex(file string) error {
 		// Zeros behind the last entry are an older timestamp, so the index of an active segment does not pass in Kafka either.
 		const corrupt = "org.apache.kafka.storage.internals.log.CorruptIndexException: "
 		if err != nil {
-			return fmt.Errorf(corrupt+"Time index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 12.", absolute(file), size) //nolint:staticcheck,revive // printed as it is
+			return fmt.Errorf(corrupt+"Time index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 12.", absolute(file), size)
 		}
 		if int64(len(entries)) < size/12 && len(entries) > 0 {
 			return fmt.Errorf(corrupt+"Corrupt time index found, time index file (%s) has non-zero size but the last timestamp is 0 which is less than the first timestamp %d",

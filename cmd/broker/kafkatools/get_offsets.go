@@ -81,7 +81,7 @@ func printOffsets(ctx context.Context, line *commandLine, std Streams) error {
 	if !known {
 		var err error
 		if at, err = strconv.ParseInt(line.value("time"), 10, 64); err != nil {
-			//nolint:staticcheck // printed as it is
+
 			return fmt.Errorf("Malformed time argument %s. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / "+
 				"-5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp", line.value("time"))
 		}
@@ -100,7 +100,7 @@ func printOffsets(ctx context.Context, line *commandLine, std Streams) error {
 		return err
 	}
 	if len(partitions) == 0 {
-		return errors.New("Could not match any topic-partitions with the specified filters") //nolint:staticcheck // printed as it is
+		return errors.New("Could not match any topic-partitions with the specified filters")
 	}
 	offsets, err := admin.listOffsets(ctx, partitions, at)
 	if err != nil {
@@ -133,7 +133,7 @@ func partitionFilter(line *commandLine) (func(topicPartition) bool, error) {
 		}
 		id, err := strconv.ParseInt(word, 10, 32)
 		if err != nil {
-			//nolint:staticcheck // printed as it is
+
 			return nil, fmt.Errorf("--partitions expects a comma separated list of numeric partition ids, but received: %s", line.value("partitions"))
 		}
 		ids = append(ids, id)

@@ -131,7 +131,7 @@ func (c *adminClient) chosenBrokers(ctx context.Context, list string) ([]int32, 
 	for word := range strings.SplitSeq(list, ",") {
 		id, err := strconv.ParseInt(word, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("For input string: %q", word) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("For input string: %q", word)
 		}
 		chosen = append(chosen, int32(id))
 		if !slices.Contains(known, int32(id)) {
@@ -141,7 +141,7 @@ func (c *adminClient) chosenBrokers(ctx context.Context, list string) ([]int32, 
 	slices.Sort(chosen)
 	slices.Sort(missing)
 	if len(missing) > 0 {
-		//nolint:staticcheck // printed as it is
+
 		return nil, fmt.Errorf("ERROR: The given brokers do not exist from --broker-list: %s. Current existent brokers: %s", joinNumbers(slices.Compact(missing)), joinNumbers(known))
 	}
 	return slices.Compact(chosen), nil

@@ -40,7 +40,7 @@ func TestModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got coordinators
-	fxtest.New(t, selection.Options(), fx.Supply(&shardtest.Log{}, zap.NewNop()), fx.NopLogger,
+	fxtest.New(t, selection.Options(), fx.Supply(&shardtest.Log{}, zap.NewNop()),
 		fx.Provide(newWriter, newReader, newAuthorizer), fx.Populate(&got)).RequireStart().RequireStop()
 	if len(got.All) != 1 {
 		t.Fatalf("%d coordinators", len(got.All))
