@@ -52,7 +52,7 @@ func printAPIVersions(ctx context.Context, line *commandLine, std Streams) error
 	defer admin.Close()
 	metadata, err := admin.BrokerMetadata(ctx)
 	if err != nil {
-		return fmt.Errorf("Request METADATA failed on brokers [%s (id: -1 rack: null isFenced: false)]: %w", line.value("bootstrap-server"), err) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("Request METADATA failed on brokers [%s (id: -1 rack: null isFenced: false)]: %w", line.value("bootstrap-server"), err)
 	}
 	for _, broker := range metadata.Brokers {
 		rack := "null"

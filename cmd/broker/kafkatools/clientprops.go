@@ -64,7 +64,7 @@ func (p Properties) isTrue(key string) bool {
 
 // configError has the words of Kafka's ConfigException.
 func configError(key, value, reason string) error {
-	return fmt.Errorf("Invalid value %s for configuration %s: %s", value, key, reason) //nolint:staticcheck // printed as it is
+	return fmt.Errorf("Invalid value %s for configuration %s: %s", value, key, reason)
 }
 
 // number reads an integer property of the given size in bits.
@@ -142,12 +142,12 @@ func bootstrapServers(list string) ([]string, error) {
 			continue
 		}
 		if !isHostPort(server) {
-			return nil, fmt.Errorf("Invalid url in bootstrap.servers: %s", server) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Invalid url in bootstrap.servers: %s", server)
 		}
 		seeds = append(seeds, server)
 	}
 	if len(seeds) == 0 {
-		return nil, fmt.Errorf("No resolvable bootstrap urls given in bootstrap.servers") //nolint:staticcheck // printed as it is
+		return nil, fmt.Errorf("No resolvable bootstrap urls given in bootstrap.servers")
 	}
 	return seeds, nil
 }

@@ -41,7 +41,7 @@ func (p Properties) durabilityOptions() ([]kgo.Opt, error) {
 	case "", "all", "-1":
 	case "0", "1":
 		if p.isTrue("enable.idempotence") || p["transactional.id"] != "" {
-			return nil, fmt.Errorf("Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.") //nolint:staticcheck,revive // printed as it is
+			return nil, fmt.Errorf("Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.")
 		}
 		idempotent = false
 		opts = append(opts, kgo.RequiredAcks(map[string]kgo.Acks{"0": kgo.NoAck(), "1": kgo.LeaderAck()}[acks]))

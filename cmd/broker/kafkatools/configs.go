@@ -115,7 +115,7 @@ func (c *configsCommand) checkLoggers(ctx context.Context, broker string, change
 	}
 	unknown := slices.DeleteFunc(append(slices.Clone(changes.remove), changes.names()...), func(name string) bool { return known[name] })
 	if len(unknown) > 0 {
-		return fmt.Errorf("Invalid broker logger(s): %s", strings.Join(unknown, ",")) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("Invalid broker logger(s): %s", strings.Join(unknown, ","))
 	}
 	return nil
 }

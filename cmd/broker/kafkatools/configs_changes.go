@@ -59,7 +59,7 @@ func parseConfigChanges(line *commandLine) (configChanges, error) {
 	legal := regexp.MustCompile(`^[a-zA-Z0-9._-]*$`)
 	for _, name := range changes.names() {
 		if !legal.MatchString(name) {
-			return changes, fmt.Errorf("Invalid character found for config key: %s", name) //nolint:staticcheck // printed as it is
+			return changes, fmt.Errorf("Invalid character found for config key: %s", name)
 		}
 	}
 	return changes, nil

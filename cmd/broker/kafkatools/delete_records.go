@@ -46,7 +46,7 @@ func deleteRecords(ctx context.Context, line *commandLine, std Streams) error {
 	path := line.value("offset-json-file")
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("Unable to read file %s", path) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("Unable to read file %s", path)
 	}
 	partitions, offsets, err := parseDeleteRecords(raw)
 	if err != nil {
@@ -88,18 +88,18 @@ func deleteRecords(ctx context.Context, line *commandLine, std Streams) error {
 func parseDeleteRecords(raw []byte) ([]topicPartition, kadm.Offsets, error) {
 	var file map[string]json.RawMessage
 	if json.Unmarshal(raw, &file) != nil {
-		return nil, nil, errors.New("The input string is not a valid JSON") //nolint:staticcheck // printed as it is
+		return nil, nil, errors.New("The input string is not a valid JSON")
 	}
 	if version, ok := file["version"]; ok && string(version) != "1" {
-		return nil, nil, fmt.Errorf("Not supported version field value %s", version) //nolint:staticcheck // printed as it is
+		return nil, nil, fmt.Errorf("Not supported version field value %s", version)
 	}
 	list, ok := file["partitions"]
 	if !ok {
-		return nil, nil, errors.New("Missing partitions field") //nolint:staticcheck // printed as it is
+		return nil, nil, errors.New("Missing partitions field")
 	}
 	var entries []map[string]json.RawMessage
 	if json.Unmarshal(list, &entries) != nil {
-		return nil, nil, fmt.Errorf("Expected JSON array, received %s", bytes.TrimSpace(list)) //nolint:staticcheck // printed as it is
+		return nil, nil, fmt.Errorf("Expected JSON array, received %s", bytes.TrimSpace(list))
 	}
 	var partitions []topicPartition
 	offsets := kadm.Offsets{}
@@ -114,7 +114,7 @@ func parseDeleteRecords(raw []byte) ([]topicPartition, kadm.Offsets, error) {
 			return nil, nil, err
 		}
 		if _, twice := offsets.Lookup(p.topic, p.partition); twice {
-			return nil, nil, fmt.Errorf("Offset json file contains duplicate topic partitions: %s-%d", p.topic, p.partition) //nolint:staticcheck // printed as it is
+			return nil, nil, fmt.Errorf("Offset json file contains duplicate topic partitions: %s-%d", p.topic, p.partition)
 		}
 		partitions = append(partitions, p)
 		offsets.AddOffset(p.topic, p.partition, offset, -1)
@@ -126,10 +126,10 @@ func parseDeleteRecords(raw []byte) ([]topicPartition, kadm.Offsets, error) {
 func jsonField(object map[string]json.RawMessage, name, kind string, into any) error {
 	raw, ok := object[name]
 	if !ok {
-		return fmt.Errorf("No such field exists: `%s`", name) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("No such field exists: `%s`", name)
 	}
 	if json.Unmarshal(raw, into) != nil {
-		return fmt.Errorf("Expected `%s` value, received %s", kind, raw) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("Expected `%s` value, received %s", kind, raw)
 	}
 	return nil
 }

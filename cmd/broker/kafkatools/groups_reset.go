@@ -121,7 +121,7 @@ func (c *groupsCommand) checkExistence(ctx context.Context, partitions []topicPa
 		}
 	}
 	if len(absent) > 0 {
-		return fmt.Errorf("The partitions \"%s\" do not exist", strings.Join(absent, ",")) //nolint:staticcheck // printed as it is
+		return fmt.Errorf("The partitions \"%s\" do not exist", strings.Join(absent, ","))
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func parseDateTime(s string) (time.Time, error) {
 
 // parseISODuration reads Java's form of ISO 8601 durations, PnDTnHnMn.nS. Any number, or the whole, may have a sign.
 func parseISODuration(s string) (time.Duration, error) {
-	fault := errors.New("Text cannot be parsed to a Duration") //nolint:staticcheck // printed as it is
+	fault := errors.New("Text cannot be parsed to a Duration")
 	pattern := regexp.MustCompile(`^([-+]?)P(?:([-+]?\d+)D)?(T(?:([-+]?\d+)H)?(?:([-+]?\d+)M)?(?:([-+]?\d+(?:[.,]\d{0,9})?)S)?)?$`)
 	groups := pattern.FindStringSubmatch(strings.ToUpper(s))
 	if groups == nil || groups[3] == "T" || groups[2]+groups[3] == "" {

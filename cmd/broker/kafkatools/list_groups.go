@@ -57,7 +57,7 @@ func runListGroups(ctx context.Context, args []string, std Streams) int {
 func printGroups(ctx context.Context, line *commandLine, std Streams) error {
 	kinds := []string{"classic", "consumer", "share", "streams"}
 	if line.has("group-type") && !slices.Contains(kinds, strings.ToLower(line.value("group-type"))) {
-		return errors.New("--group-type must be a valid group type.") //nolint:staticcheck,revive // printed as it is
+		return errors.New("--group-type must be a valid group type.")
 	}
 	admin, err := line.openAdmin()
 	if err != nil {

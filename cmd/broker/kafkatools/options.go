@@ -83,7 +83,7 @@ func (s optionSet) parse(args []string) (*commandLine, error) {
 		next := i+1 < len(args)
 		switch {
 		case o.argument == noArgument && inline:
-			return nil, fmt.Errorf("Option %s does not accept an argument", name) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Option %s does not accept an argument", name)
 		case o.argument == noArgument:
 			line.add(name)
 		case inline:
@@ -92,7 +92,7 @@ func (s optionSet) parse(args []string) (*commandLine, error) {
 			i++
 			line.add(name, args[i])
 		case o.argument == requiredArgument:
-			return nil, fmt.Errorf("Option %s requires an argument", name) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Option %s requires an argument", name)
 		case next && !looksLikeOption(args[i+1]):
 			i++
 			line.add(name, args[i])
@@ -157,7 +157,7 @@ func (c *commandLine) checkTypes() error {
 	for _, o := range c.set {
 		values := c.given[o.name]
 		if len(values) > 1 && !o.many {
-			return fmt.Errorf("Found multiple arguments for option %s, but you asked for only one", o.name) //nolint:staticcheck // printed as it is
+			return fmt.Errorf("Found multiple arguments for option %s, but you asked for only one", o.name)
 		}
 		bits := map[kind]int{integer: 32, long: 64}[o.kind]
 		for _, v := range values {
@@ -165,7 +165,7 @@ func (c *commandLine) checkTypes() error {
 				break
 			}
 			if _, err := strconv.ParseInt(v, 10, bits); err != nil {
-				return fmt.Errorf("Cannot parse argument '%s' of option %s", v, o.name) //nolint:staticcheck // printed as it is
+				return fmt.Errorf("Cannot parse argument '%s' of option %s", v, o.name)
 			}
 		}
 	}

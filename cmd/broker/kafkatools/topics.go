@@ -118,7 +118,7 @@ func (c *topicsCommand) topics(ctx context.Context) ([]string, error) {
 func (c *topicsCommand) existing(ctx context.Context) ([]string, error) {
 	topics, err := c.topics(ctx)
 	if err == nil && len(topics) == 0 && c.line.value("topic") != "" && !c.line.has("if-exists") {
-		err = fmt.Errorf("Topic '%s' does not exist as expected", c.line.value("topic")) //nolint:staticcheck // printed as it is
+		err = fmt.Errorf("Topic '%s' does not exist as expected", c.line.value("topic"))
 	}
 	return topics, err
 }
@@ -133,7 +133,7 @@ func (c *topicsCommand) create(ctx context.Context) error {
 		return err
 	}
 	if topic.Topic == "" {
-		return errors.New("The given topic name '' cannot be represented in a request.") //nolint:staticcheck,revive // printed as it is
+		return errors.New("The given topic name '' cannot be represented in a request.")
 	}
 	request := kmsg.NewPtrCreateTopicsRequest()
 	request.TimeoutMillis = int32(c.admin.timeout.Milliseconds())

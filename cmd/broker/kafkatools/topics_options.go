@@ -123,13 +123,13 @@ func newTopicRequest(line *commandLine) (kmsg.CreateTopicsRequestTopic, error) {
 	if line.has("replication-factor") {
 		factor := line.number("replication-factor")
 		if factor < 1 || factor > math.MaxInt16 {
-			return topic, fmt.Errorf("The replication factor must be between 1 and %d inclusive", math.MaxInt16) //nolint:staticcheck // printed as it is
+			return topic, fmt.Errorf("The replication factor must be between 1 and %d inclusive", math.MaxInt16)
 		}
 		topic.ReplicationFactor = int16(factor)
 	}
 	if line.has("partitions") {
 		if topic.NumPartitions = int32(line.number("partitions")); topic.NumPartitions < 1 {
-			return topic, errors.New("The partitions must be greater than 0") //nolint:staticcheck // printed as it is
+			return topic, errors.New("The partitions must be greater than 0")
 		}
 	}
 	assignment, err := parseReplicaAssignment(line.value("replica-assignment"))
@@ -145,7 +145,7 @@ func newTopicRequest(line *commandLine) (kmsg.CreateTopicsRequestTopic, error) {
 	for _, config := range line.values("config") {
 		name, value, found := strings.Cut(config, "=")
 		if !found || strings.TrimSpace(value) == "" || strings.Contains(value, "=") {
-			return topic, errors.New("requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".") //nolint:staticcheck,revive // printed as it is
+			return topic, errors.New("requirement failed: Invalid topic config: all configs to be added must be in the format \"key=val\".")
 		}
 		configs[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}
@@ -168,16 +168,16 @@ func parseReplicaAssignment(list string) ([][]int32, error) {
 		for broker := range strings.SplitSeq(brokers, ":") {
 			id, err := strconv.ParseInt(strings.TrimSpace(broker), 10, 32)
 			if err != nil {
-				return nil, fmt.Errorf("For input string: %q", strings.TrimSpace(broker)) //nolint:staticcheck // printed as it is
+				return nil, fmt.Errorf("For input string: %q", strings.TrimSpace(broker))
 			}
 			if slices.Contains(replicas, int32(id)) {
-				return nil, fmt.Errorf("Partition replica lists may not contain duplicate entries: %d", id) //nolint:staticcheck // printed as it is
+				return nil, fmt.Errorf("Partition replica lists may not contain duplicate entries: %d", id)
 			}
 			replicas = append(replicas, int32(id))
 		}
 		if partition > 0 && len(replicas) != len(assignment[0]) {
 			ids := strings.Join(strings.Fields(fmt.Sprint(replicas)), ", ")
-			return nil, fmt.Errorf("Partition %d has different replication factor: %s", partition, ids) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Partition %d has different replication factor: %s", partition, ids)
 		}
 		assignment = append(assignment, replicas)
 	}
@@ -206,7 +206,7 @@ func includePattern(raw string) (*regexp.Regexp, error) {
 	cleaned := strings.NewReplacer(",", "|", " ", "").Replace(strings.TrimSpace(raw))
 	pattern, err := regexp.Compile("^(?:" + strings.Trim(cleaned, "\"'") + ")$")
 	if err != nil {
-		return nil, fmt.Errorf("%s is an invalid regex.", raw) //nolint:staticcheck,revive // printed as it is
+		return nil, fmt.Errorf("%s is an invalid regex.", raw)
 	}
 	return pattern, nil
 }

@@ -19,7 +19,7 @@ func (c *topicsCommand) describedTopics(ctx context.Context) ([]describedTopic, 
 	if raw := c.line.value("topic-id"); raw != "" {
 		id, err := kafka.ParseTopicID(raw)
 		if err != nil {
-			return nil, fmt.Errorf("Input string `%s` decoded as %d bytes, which is not equal to the expected 16 bytes of a base64-encoded UUID", raw, len(raw)*3/4) //nolint:staticcheck // printed as it is
+			return nil, fmt.Errorf("Input string `%s` decoded as %d bytes, which is not equal to the expected 16 bytes of a base64-encoded UUID", raw, len(raw)*3/4)
 		}
 		if !id.IsZero() {
 			return c.topicByID(ctx, id)
