@@ -107,7 +107,7 @@ func TestConcurrentClients(t *testing.T) {
 	for i := range int32(producers) {
 		clients.Go(func() {
 			for n := range int32(records) {
-				if a := b.produce("t", i, batch(t, from(kafka.ProducerID(i), 0, n), string(rune(n)))); a.ErrorCode != 0 {
+				if a := b.produce("t", i, batch(t, from(kafka.ProducerID(i), 0, n), string(n))); a.ErrorCode != 0 {
 					t.Error(kafka.ErrorCode(a.ErrorCode))
 				}
 				b.produce("gone", 0, batch(t, nil, "v")) // succeeds or not
