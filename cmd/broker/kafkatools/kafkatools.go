@@ -62,6 +62,8 @@ func Tools() []Tool {
 		{"kafka-dump-log", "Print segment, index and snapshot files", runDumpLog},
 		{"kafka-cluster", "Print the id and the endpoints of a cluster, remove brokers", runCluster},
 		{"kafka-groups", "List groups of all types", runListGroups},
+		{"kafka-producer-perf-test", "Measure producing: throughput and latency", runProducerPerf},
+		{"kafka-consumer-perf-test", "Measure consuming: throughput", runConsumerPerf},
 	}
 }
 

@@ -46,7 +46,7 @@ const recordedAddress = "127.0.0.1:39092"
 func InputFiles() map[string]string {
 	return map[string]string{
 		"reset.csv": "orders,0,2\norders,1,0\n",
-		"dr.json":   `{"partitions":[{"topic":"orders","partition":0,"offset":1},{"topic":"orders","partition":1,"offset":-1}],"version":1}`,
+		"dr.json":   `{"partitions":[{"topic":"orders","partition":0,"offset":-1},{"topic":"orders","partition":1,"offset":-1}],"version":1}`,
 	}
 }
 
