@@ -62,8 +62,11 @@ func (a *app) printVerified(list []logdump.Verified) error {
 		}
 		for _, p := range v.Problems {
 			problems++
+			if problems == 1 && a.global.format == formatTable {
+				fmt.Fprintln(a.std.Out)
+			}
 			if a.global.format == formatTable {
-				fmt.Fprintf(a.std.Out, "\n%s/%s%s: %s\n", v.Directory, p.File, whereText(p), p.Problem)
+				fmt.Fprintf(a.std.Out, "%s/%s%s: %s\n", v.Directory, p.File, whereText(p), p.Problem)
 			}
 		}
 	}

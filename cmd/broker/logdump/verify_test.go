@@ -83,3 +83,17 @@ func TestVerify(t *testing.T) {
 	f("time index too low", first+".timeindex", times([2]int{900, 3}), "came before")
 	f("time index too long", first+".timeindex", times([2]int{1001, 3}, [2]int{2000, 9}), "ends with offset 103")
 }
+
+// TestVerifyWhatApacheKafkaWrote reads a compacted log and one that was not.
+func TestVerifyWhatApacheKafkaWrote(t *testing.T) {
+	dirs, err := logdump.Partitions("../../../modules/log/segment/testdata/kafka")
+	if err != nil || len(dirs) < 2 {
+		t.Fatalf("%v, %v", dirs, err)
+	}
+	for _, dir := range dirs {
+		v, err := logdump.Verify(dir, nil)
+		if err != nil || len(v.Problems) > 0 || v.Records == 0 {
+			t.Errorf("%+v, %v", v, err)
+		}
+	}
+}
