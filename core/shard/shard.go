@@ -124,7 +124,7 @@ func (s *shard[S]) turn(now time.Time) {
 		s.state.Tick(t)
 		s.absorb(t)
 	}
-	_ = s.flush(now) // who waits for it was told
+	_ = s.flush(now)      // who waits for it was told
 	for s.complete(now) { // callbacks may append
 		_ = s.flush(now)
 	}
