@@ -80,7 +80,7 @@ func median(f []float64) float64 { return slices.Sorted(slices.Values(f))[len(f)
 func (c *canary) window() []time.Duration {
 	took := make([]time.Duration, 0, window)
 	for due := time.Now(); len(took) < window; due = due.Add(interval) {
-		time.Sleep(time.Until(due))
+		<-time.After(time.Until(due))
 		c.send()
 		took = append(took, time.Since(due))
 	}
