@@ -44,7 +44,7 @@ func runner(t *testing.T, dir string) kafkatoolstest.Runner {
 }
 
 // Every recorded command, but for those about what the broker does not serve yet: groups of the KIP-848 protocol, quotas, SCRAM
-// credentials.
+// credentials, transactions.
 func TestReplay(t *testing.T) {
 	broker := process.Start(t)
 	kafkatoolstest.Replay(t, broker.Addr, runner(t, links(t)), func(name string) bool {

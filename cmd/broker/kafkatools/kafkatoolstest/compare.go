@@ -97,9 +97,9 @@ func NeedsConsumerProtocol(name string) bool {
 }
 
 // NeedsUnservedAPI reports whether a reference needs an API that Jackdaw does not serve: client quotas, SCRAM credentials,
-// UnregisterBroker. It is a leaveOut of Replay.
+// UnregisterBroker, transactions. It is a leaveOut of Replay.
 func NeedsUnservedAPI(name string) bool {
-	if name == "cluster-unregister-bad" {
+	if name == "cluster-unregister-bad" || name == "producer-perf-txn" {
 		return true
 	}
 	for _, kind := range []string{"clients-alter", "clients-describe", "user", "ips"} {
