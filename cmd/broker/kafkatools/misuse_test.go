@@ -77,28 +77,6 @@ func TestMisuse(t *testing.T) {
 
 		{"kafka-broker-api-versions", 1, stderr, "Show the API versions that each broker serves."},
 		{"kafka-broker-api-versions --frob", 1, stderr, "frob is not a recognized option"},
-
-		{"kafka-configs " + b + "--alter --topic t", 1, stderr, "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter"},
-		{"kafka-configs " + b + "--describe --alter --topic t", 1, stderr, "Command must include exactly one action: --describe, --alter"},
-		{"kafka-configs --describe --topic t", 1, stderr, "Either --bootstrap-server or --bootstrap-controller must be specified."},
-		{"kafka-configs " + b + "--describe --topic t --entity-type topics", 1, stderr, "Duplicate entity type(s) specified: topics"},
-		{"kafka-configs " + b + "--describe --topic t --user a", 1, stderr, "Only 'users' and 'clients' entity types may be specified together"},
-		{"kafka-configs " + b + "--describe --broker x", 1, stderr, "The entity name for brokers must be a valid integer broker id, but it is: x"},
-		{"kafka-configs " + b + "--describe --topic t --add-config a=b", 1, stderr, "Option \"[describe]\" can't be used with option \"[add-config]\""},
-		{"kafka-configs " + b + "--alter --topic t --add-config a", 1, stderr, "requirement failed: Invalid entity config: all configs to be added must be in the format \"key=val\" or  \"key=[val1,val2]\" to group values which contain commas."},
-		{"kafka-configs " + b + "--alter --user u --delete-config foo", 1, stderr, "Only quota and SCRAM credential configs can be deleted for 'users' using --bootstrap-server. Unexpected config names: ArrayBuffer(foo)"},
-		{"kafka-configs " + b + "--alter --user u --add-config SCRAM-SHA-512=[iterations=1,password=p]", 1, stderr, "Iterations 1 is less than the minimum 4096 required for SCRAM-SHA-512"},
-		{"kafka-get-offsets " + b + "--topic t --topic-partitions t:0", 1, stderr, "Error occurred: --topic-partitions cannot be used with --topic or --partitions"},
-		{"kafka-get-offsets " + b + "--topic t --partitions a", 1, stderr, "Error occurred: --partitions expects a comma separated list of numeric partition ids, but received: a"},
-		{"kafka-get-offsets " + b + "--topic-partitions t:1:2", 1, stderr, "Error occurred: org.apache.kafka.tools.TerseException: Invalid rule specification: t:1:2"},
-		{"kafka-get-offsets --bootstrap-server foo", 1, stderr, "Please provide valid host:port like host1:9091,host2:9092"},
-		{"kafka-delete-records " + b + "--offset-json-file nofile", 1, stderr, "Unable to read file nofile"},
-		{"kafka-delete-records " + b, 1, stderr, `Missing required argument "[offset-json-file]"`},
-		{"kafka-log-dirs " + b, 1, stderr, `Missing required argument "[describe]"`},
-		{"kafka-dump-log --files a.log --frob", 1, stderr, `Exception in thread "main" joptsimple.OptionException: frob is not a recognized option`},
-		{"kafka-cluster foo", 1, stderr, "usage: kafka-cluster [-h] {cluster-id,unregister,list-endpoints} ..."},
-		{"kafka-groups --list", 1, stderr, "Missing required option(s) [bootstrap-server]"},
-		{"kafka-groups " + b + "--list --consumer --share", 1, stderr, `Option "[consumer]" can't be used with option "[share]"`},
 		{"kafka-nonsense", 2, stderr, "kafka-nonsense is not one of the Kafka tools in this binary: " + fmt.Sprint(kafkatools.Names())},
 	} {
 		t.Run(c.command, func(t *testing.T) {
@@ -154,5 +132,40 @@ func TestHelpNamesAllOptions(t *testing.T) {
 				t.Errorf("%s --help does not name --%s", tool, option)
 			}
 		}
+	}
+}
+
+// Each of these prints its message on standard error and ends with 1.
+func TestMisuseOfAdminTools(t *testing.T) {
+	const b = "--bootstrap-server 127.0.0.1:1 "
+	for _, c := range []struct{ command, want string }{
+		{"kafka-configs " + b + "--alter --topic t", "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter"},
+		{"kafka-configs " + b + "--describe --alter --topic t", "Command must include exactly one action: --describe, --alter"},
+		{"kafka-configs --describe --topic t", "Either --bootstrap-server or --bootstrap-controller must be specified."},
+		{"kafka-configs " + b + "--describe --topic t --entity-type topics", "Duplicate entity type(s) specified: topics"},
+		{"kafka-configs " + b + "--describe --topic t --user a", "Only 'users' and 'clients' entity types may be specified together"},
+		{"kafka-configs " + b + "--describe --broker x", "The entity name for brokers must be a valid integer broker id, but it is: x"},
+		{"kafka-configs " + b + "--describe --topic t --add-config a=b", "Option \"[describe]\" can't be used with option \"[add-config]\""},
+		{"kafka-configs " + b + "--alter --topic t --add-config a", "requirement failed: Invalid entity config: all configs to be added must be in the format \"key=val\" or  \"key=[val1,val2]\" to group values which contain commas."},
+		{"kafka-configs " + b + "--alter --user u --delete-config foo", "Only quota and SCRAM credential configs can be deleted for 'users' using --bootstrap-server. Unexpected config names: ArrayBuffer(foo)"},
+		{"kafka-configs " + b + "--alter --user u --add-config SCRAM-SHA-512=[iterations=1,password=p]", "Iterations 1 is less than the minimum 4096 required for SCRAM-SHA-512"},
+		{"kafka-get-offsets " + b + "--topic t --topic-partitions t:0", "Error occurred: --topic-partitions cannot be used with --topic or --partitions"},
+		{"kafka-get-offsets " + b + "--topic t --partitions a", "Error occurred: --partitions expects a comma separated list of numeric partition ids, but received: a"},
+		{"kafka-get-offsets " + b + "--topic-partitions t:1:2", "Error occurred: org.apache.kafka.tools.TerseException: Invalid rule specification: t:1:2"},
+		{"kafka-get-offsets --bootstrap-server foo", "Please provide valid host:port like host1:9091,host2:9092"},
+		{"kafka-delete-records " + b + "--offset-json-file nofile", "Unable to read file nofile"},
+		{"kafka-delete-records " + b, `Missing required argument "[offset-json-file]"`},
+		{"kafka-log-dirs " + b, `Missing required argument "[describe]"`},
+		{"kafka-dump-log --files a.log --frob", `Exception in thread "main" joptsimple.OptionException: frob is not a recognized option`},
+		{"kafka-cluster foo", "usage: kafka-cluster [-h] {cluster-id,unregister,list-endpoints} ..."},
+		{"kafka-groups --list", "Missing required option(s) [bootstrap-server]"},
+		{"kafka-groups " + b + "--list --consumer --share", `Option "[consumer]" can't be used with option "[share]"`},
+	} {
+		t.Run(c.command, func(t *testing.T) {
+			got := run(t.Context(), strings.Fields(c.command), "")
+			if first, _, _ := strings.Cut(got.Stderr, "\n"); got.Exit != 1 || first != c.want {
+				t.Errorf("exit %d, %q; want %q", got.Exit, first, c.want)
+			}
+		})
 	}
 }
