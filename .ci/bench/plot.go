@@ -12,7 +12,7 @@ func (t *table) plot(file string) error {
 	const width, bar, gap, label = 860, 16, 8, 340
 	var rows []string
 	for _, row := range t.order {
-		if len(t.rows[row]["jackdaw"]) > 0 && median(t.rows[row]["kafka"]) > 0 && !strings.HasSuffix(row, ", user") {
+		if len(t.rows[row]["jackdaw"]) > 0 && len(t.rows[row]["kafka"]) > 0 && median(t.rows[row]["kafka"]) > 0 && !strings.HasSuffix(row, ", user") {
 			rows = append(rows, row)
 		}
 	}
