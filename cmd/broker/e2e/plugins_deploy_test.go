@@ -166,7 +166,7 @@ func TestPluginSwitchUnderLoad(t *testing.T) {
 	op.must("bind", "forms", "form@1", "--config", idSchema, "--on-reject", "skip")
 	const perBatch = 50
 	stop, sent := make(chan struct{}), make(chan int)
-	client := newClient(t, b.Addr, kgo.ProducerLinger(0))
+	client := newClient(t, b.Addr, kgo.ManualFlushing()) // what is flushed together is one batch
 	ctx := deadline(t)
 	go func() {
 		n := 0
@@ -177,11 +177,12 @@ func TestPluginSwitchUnderLoad(t *testing.T) {
 				return
 			default:
 			}
-			var batch []*kgo.Record // one value has what the first version wants, the other what the second wants
-			for i := range perBatch {
-				batch = append(batch, &kgo.Record{Topic: "forms", Value: fmt.Appendf(nil, `{%q: %d, "i": %d}`, []string{"user", "id"}[n%2], n, i)})
+			var failed error
+			for i := range perBatch { // one value has what the first version wants, the other what the second wants
+				value := fmt.Appendf(nil, `{%q: %d, "i": %d}`, []string{"user", "id"}[n%2], n, i)
+				client.Produce(ctx, &kgo.Record{Topic: "forms", Value: value}, func(_ *kgo.Record, err error) { failed = errors.Join(failed, err) })
 			}
-			if err := client.ProduceSync(ctx, batch...).FirstErr(); err != nil {
+			if err := errors.Join(client.Flush(ctx), failed); err != nil {
 				t.Errorf("batch %d: %v", n, err)
 				return
 			}
@@ -201,9 +202,7 @@ func TestPluginSwitchUnderLoad(t *testing.T) {
 	if offset.Offset != int64(n*perBatch) { // skipped records keep their offsets
 		t.Errorf("the log ends at %d after %d batches of %d", offset.Offset, n, perBatch)
 	}
-	if err := client.ProduceSync(ctx, texts("forms", `{"user": -1, "id": -1, "i": 0}`)...).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
+	produce(t, newClient(t, b.Addr), texts("forms", `{"user": -1, "id": -1, "i": 0}`))
 	consumer := newClient(t, b.Addr, kgo.ConsumeTopics("forms"))
 	for last := int64(-1); last < offset.Offset; {
 		fetches := consumer.PollFetches(ctx)

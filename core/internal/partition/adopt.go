@@ -52,11 +52,7 @@ func adoption(name string, logs []log.Found) (metadata.NewTopic, error) {
 			return metadata.NewTopic{}, fmt.Errorf("%s in %s says that its topic id is %s, another partition says %s: remove partition.metadata of the wrong one",
 				f.TopicPartition, f.Dir, f.TopicID, adopted.ID)
 		}
-		data, err := f.LeaderEpochs()
-		var entries []epochEntry
-		if err == nil {
-			entries, err = decodeEpochs(data)
-		}
+		entries, err := foundEpochs(&f)
 		if err != nil {
 			return metadata.NewTopic{}, fmt.Errorf("leader epochs of %s in %s: %w", f.TopicPartition, f.Dir, err)
 		}
@@ -66,4 +62,16 @@ func adoption(name string, logs []log.Found) (metadata.NewTopic, error) {
 		last = max(last, f.TopicPartition.Partition)
 	}
 	return metadata.NewTopic{Name: name, Partitions: last + 1, Replicas: -1, Adopted: adopted}, nil
+}
+
+// foundEpochs reads the leader epochs of a log that is not open; an engine that keeps none of logs at rest has none.
+func foundEpochs(f *log.Found) ([]epochEntry, error) {
+	if f.LeaderEpochs == nil {
+		return nil, nil
+	}
+	data, err := f.LeaderEpochs()
+	if err != nil {
+		return nil, err
+	}
+	return decodeEpochs(data)
 }
