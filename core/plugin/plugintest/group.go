@@ -45,6 +45,7 @@ func Partitioner(t *testing.T, open func(testing.TB) plugin.Partitioner, batches
 		}
 	})
 	t.Run("Allocations", func(t *testing.T) {
+		skipUnderRace(t)
 		out := make([]int32, len(batches[0].Records))
 		allocates(t, func() error { return p.Partition(t.Context(), batches[0], out) })
 	})
@@ -84,6 +85,7 @@ func Assignor(t *testing.T, open func(testing.TB) plugin.Assignor, groups ...*pl
 		}
 	})
 	t.Run("Allocations", func(t *testing.T) {
+		skipUnderRace(t)
 		var a plugin.Assignment
 		allocates(t, func() error { return s.Assign(t.Context(), groups[0], &a) })
 	})

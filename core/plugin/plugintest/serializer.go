@@ -75,6 +75,7 @@ func testCall(t *testing.T, c call, open func(testing.TB) plugin.Serializer, bat
 		wg.Wait()
 	})
 	t.Run("Allocations", func(t *testing.T) {
+		skipUnderRace(t)
 		var o plugin.Outcome
 		allocates(t, func() error { return c.run(s, t.Context(), batches[0], &o) })
 	})
@@ -198,5 +199,12 @@ func allocates(t *testing.T, f func() error) {
 	})
 	if n >= 1 {
 		t.Errorf("a call allocates %v times", n)
+	}
+}
+
+func skipUnderRace(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("the race detector makes sync.Pool allocate")
 	}
 }
