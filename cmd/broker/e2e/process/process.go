@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -233,13 +234,18 @@ func (b *Broker) end(s syscall.Signal) {
 	<-b.gone
 }
 
-// FreeAddr returns an address of this machine that nobody listened on a moment ago.
+// FreeAddr returns an address of this machine that nobody listened on a moment ago. It lies below the ports that the kernel
+// gives to outgoing connections, so that none of them takes it while a broker is down.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, highest, tries = 15000, 32000, 100
+	for range tries {
+		addr := fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(highest-lowest))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatalf("no free port between %d and %d", lowest, highest)
+	return ""
 }
