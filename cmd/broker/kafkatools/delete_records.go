@@ -32,14 +32,7 @@ func runDeleteRecords(ctx context.Context, args []string, std Streams) int {
 	if err == nil {
 		err = deleteRecords(ctx, line, std)
 	}
-	if misuse, ok := errors.AsType[usageError](err); ok {
-		return std.misuse(set, misuse.Error())
-	}
-	if err != nil {
-		std.errorf("%s\n", describeFailure(err))
-		return exitFailed
-	}
-	return exitOK
+	return std.end(set, err)
 }
 
 func deleteRecords(ctx context.Context, line *commandLine, std Streams) error {

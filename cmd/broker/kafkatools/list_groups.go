@@ -44,14 +44,7 @@ func runListGroups(ctx context.Context, args []string, std Streams) int {
 	if err == nil {
 		err = printGroups(ctx, line, std)
 	}
-	if misuse, ok := errors.AsType[usageError](err); ok {
-		return std.misuse(set, misuse.Error())
-	}
-	if err != nil {
-		std.errorf("%s\n", describeFailure(err))
-		return exitFailed
-	}
-	return exitOK
+	return std.end(set, err)
 }
 
 func printGroups(ctx context.Context, line *commandLine, std Streams) error {

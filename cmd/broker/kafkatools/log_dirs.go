@@ -2,7 +2,6 @@ package kafkatools
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,14 +52,7 @@ func runLogDirs(ctx context.Context, args []string, std Streams) int {
 	if err == nil {
 		err = describeLogDirs(ctx, line, std)
 	}
-	if misuse, ok := errors.AsType[usageError](err); ok {
-		return std.misuse(set, misuse.Error())
-	}
-	if err != nil {
-		std.errorf("%s\n", describeFailure(err))
-		return exitFailed
-	}
-	return exitOK
+	return std.end(set, err)
 }
 
 func describeLogDirs(ctx context.Context, line *commandLine, std Streams) error {

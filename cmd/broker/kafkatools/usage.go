@@ -2,6 +2,7 @@ package kafkatools
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -21,6 +22,18 @@ func (s Streams) misuse(set optionSet, message string) int {
 	s.errorf("%s\n", message)
 	set.printHelp(s.Err)
 	return exitFailed
+}
+
+// end tells how a tool ended, misuse with the help text, and returns the exit code.
+func (s Streams) end(set optionSet, err error) int {
+	if misuse, ok := errors.AsType[usageError](err); ok {
+		return s.misuse(set, misuse.Error())
+	}
+	if err != nil {
+		s.errorf("%s\n", describeFailure(err))
+		return exitFailed
+	}
+	return exitOK
 }
 
 // helpOrVersion handles --help and --version. done is false when neither was given. Kafka's tools print help on standard
