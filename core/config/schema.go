@@ -114,10 +114,25 @@ func (s *Schema) unknown(key string) (text string, ignorable bool) {
 	if s.isKafka(key) {
 		return "Kafka has this setting, Jackdaw has no use for it", true
 	}
+	if text := topicConfigHint(key); text != "" {
+		return text, false
+	}
 	if near := s.nearest(key); near != "" {
 		return fmt.Sprintf("unknown setting; did you mean %s?", near), false
 	}
 	return "unknown setting; broker config reference lists them all", false
+}
+
+// topicConfigHint names the setting that a broker has in place of a topic config, or returns "" for a key that is none.
+func topicConfigHint(key string) string {
+	i := slices.IndexFunc(TopicDefinitions(), func(d Definition) bool { return d.Name == key })
+	if i < 0 {
+		return ""
+	}
+	if synonyms := TopicDefinitions()[i].Synonyms; len(synonyms) > 0 {
+		return fmt.Sprintf("unknown setting; it is the config of a topic, whose default for all topics is %s", synonyms[0])
+	}
+	return "unknown setting; it is the config of a topic, for which a broker has no default"
 }
 
 // isKafka also knows what Kafka defines without describing it, what its authorizer reads, and what older releases had.
