@@ -81,7 +81,7 @@ func TestSettersPatchInPlace(t *testing.T) {
 	}
 }
 
-// records replaces the record bytes of an uncompressed batch.
+// withRecords makes an uncompressed batch of the given record bytes that says it has count records.
 func withRecords(count int32, records ...byte) record.Batch {
 	b := make([]byte, record.HeaderSize, record.HeaderSize+len(records))
 	b[16] = 2

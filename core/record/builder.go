@@ -109,9 +109,6 @@ func (b *Builder) begin(timestamp int64, r *Record, headerBytes int) {
 	b.max = max(b.max, timestamp)
 }
 
-// Count returns the number of records so far.
-func (b *Builder) Count() int { return int(b.header.Count) }
-
 // Size returns the length of the batch so far, before compression, in bytes.
 func (b *Builder) Size() int {
 	if b.scratch != nil {
@@ -122,7 +119,7 @@ func (b *Builder) Size() int {
 
 // Finish completes the batch and returns the buffer given to Reset, or what it grew to, with the batch behind what it
 // held. Without records it makes an empty batch, which compaction keeps for a producer's last sequence number. It fails
-// only when the batch exceeds 2 GiB, with MESSAGE_TOO_LARGE.
+// when the batch exceeds 2 GiB, with MESSAGE_TOO_LARGE, and when the header names no codec.
 func (b *Builder) Finish() ([]byte, error) {
 	defer b.discard()
 	h := &b.header
@@ -139,16 +136,16 @@ func (b *Builder) Finish() ([]byte, error) {
 		out = b.dst
 		if h.Count > 0 {
 			var err error
-			if out, err = Compress(b.dst, b.records, h.Codec(), b.Level); err != nil {
+			if out, err = compress(b.dst, b.records, h.Codec(), b.Level); err != nil {
 				return b.dst[:b.start], err
 			}
 		}
 	}
-	if length := len(out) - b.start - LogOverhead; length > math.MaxInt32 || b.failed {
+	length := len(out) - b.start - LogOverhead
+	if length > math.MaxInt32 || b.failed {
 		return out[:b.start], fmt.Errorf("record: batch of %d bytes: %w", length, kafka.MessageTooLarge)
-	} else {
-		h.Length = int32(length)
 	}
+	h.Length = int32(length)
 	h.put(out[b.start:])
 	Batch(out[b.start:]).sign()
 	return out, nil

@@ -181,10 +181,12 @@ func offsets(t testing.TB, batch record.Batch) func(func(record.Record, int64) b
 }
 
 func TestControlKeys(t *testing.T) {
-	for _, want := range []record.ControlType{record.ControlAbort, record.ControlCommit, record.ControlLeaderChange, 77} {
-		got, err := record.ParseControlKey(record.AppendControlKey(nil, want))
-		if err != nil || got != want {
-			t.Errorf("control type %d became %d, %v", want, got, err)
+	for key, want := range map[string]record.ControlType{
+		"\x00\x00\x00\x00": record.ControlAbort, "\x00\x00\x00\x01": record.ControlCommit, "\x00\x00\x00\x02": 2,
+		"\x00\x05\x01\x00 more": 256,
+	} {
+		if got, err := record.ParseControlKey([]byte(key)); err != nil || got != want {
+			t.Errorf("key %x is of control type %d, %v; want %d", key, got, err, want)
 		}
 	}
 	for _, key := range [][]byte{nil, {0, 0, 0}, {0xff, 0xff, 0, 1}} {

@@ -7,8 +7,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Compress appends the compressed form of src to dst. level is the value of compression.<codec>.level, or DefaultLevel.
-func Compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
+// compress appends the compressed form of src to dst. level is the value of compression.<codec>.level, or DefaultLevel.
+func compress(dst, src []byte, codec Codec, level int) ([]byte, error) {
 	switch codec {
 	case None:
 		return append(dst, src...), nil

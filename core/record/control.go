@@ -9,19 +9,13 @@ import (
 // ControlType is what a control record means: the second field of its key.
 type ControlType int16
 
-// The control types of data partitions, and the first of those of a Raft log.
+// The control types of data partitions. A Raft log has others.
 const (
-	ControlAbort        ControlType = 0
-	ControlCommit       ControlType = 1
-	ControlLeaderChange ControlType = 2
+	ControlAbort  ControlType = 0
+	ControlCommit ControlType = 1
 )
 
-// AppendControlKey appends the key of a control record: version 0 and the type, each an int16.
-func AppendControlKey(dst []byte, t ControlType) []byte {
-	return binary.BigEndian.AppendUint16(append(dst, 0, 0), uint16(t))
-}
-
-// ParseControlKey returns the type of a control record. Later versions may add fields behind it; an unknown type is no
+// ParseControlKey returns the type of a control record: its key is a version and the type, each an int16. Later versions may add fields behind it; an unknown type is no
 // error, since readers skip it.
 func ParseControlKey(key []byte) (ControlType, error) {
 	if len(key) < 4 || int16(binary.BigEndian.Uint16(key)) < 0 {
@@ -45,12 +39,13 @@ func (m Marker) AppendTo(dst []byte) ([]byte, error) {
 	h := NewHeader()
 	h.Attributes = TransactionalBit | ControlBit
 	h.ProducerID, h.ProducerEpoch = m.ProducerID, m.ProducerEpoch
-	var key [4]byte
+	var key [4]byte // version 0, type
+	binary.BigEndian.PutUint16(key[2:], uint16(m.Type))
 	var value [6]byte // version 0, coordinator epoch
 	binary.BigEndian.PutUint32(value[2:], uint32(m.CoordinatorEpoch))
 	var b Builder
 	b.Reset(dst, h)
-	b.Append(m.Timestamp, AppendControlKey(key[:0], m.Type), value[:])
+	b.Append(m.Timestamp, key[:], value[:])
 	return b.Finish()
 }
 

@@ -11,15 +11,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Decompress appends the decompressed form of src to dst. It never lets the result of one call grow past limit bytes, by
-// more than a block of the codec, whatever src announces: a larger one is ErrLimit. It returns dst, perhaps grown, with an
+// decompress appends the decompressed form of src to dst. It never lets the result of one call grow past limit bytes, by
+// more than a block of the codec, whatever src announces: a larger one is errLimit. It returns dst, perhaps grown, with an
 // error too, so that its memory can be used again.
-func Decompress(dst, src []byte, codec Codec, limit int) ([]byte, error) {
+func decompress(dst, src []byte, codec Codec, limit int) ([]byte, error) {
 	limit = max(limit, 0)
 	switch codec {
 	case None:
 		if len(src) > limit {
-			return dst, ErrLimit
+			return dst, errLimit
 		}
 		return append(dst, src...), nil
 	case Gzip:
@@ -60,7 +60,7 @@ func gunzip(dst, src []byte, limit int) ([]byte, error) {
 	for member := 0; ; member++ {
 		if err := r.Reset(&r.src); err != nil {
 			if member == 0 {
-				return dst[:start], ErrCompressed
+				return dst[:start], errCompressed
 			}
 			return dst, nil
 		}
@@ -93,7 +93,7 @@ func unzstd(dst, src []byte, limit int) ([]byte, error) {
 	var header zstd.Header
 	if header.Decode(src) == nil && header.HasFCS {
 		if header.FrameContentSize > uint64(limit) {
-			return dst, ErrLimit
+			return dst, errLimit
 		}
 		room = max(room, int(header.FrameContentSize))
 	}
@@ -104,9 +104,9 @@ func unzstd(dst, src []byte, limit int) ([]byte, error) {
 		case err == nil:
 			return dst[:len(out)], nil
 		case !errors.Is(err, zstd.ErrDecoderSizeExceeded):
-			return dst[:start], ErrCompressed
+			return dst[:start], errCompressed
 		case room >= limit:
-			return dst[:start], ErrLimit
+			return dst[:start], errLimit
 		}
 		room = min(2*room, limit)
 	}
@@ -125,11 +125,11 @@ func readAll(r io.Reader, dst []byte, start, limit int) ([]byte, error) {
 		dst = dst[:len(dst)+n]
 		switch {
 		case len(dst)-start > limit:
-			return dst, ErrLimit
+			return dst, errLimit
 		case err == io.EOF:
 			return dst, nil
 		case err != nil:
-			return dst, ErrCompressed
+			return dst, errCompressed
 		}
 	}
 }

@@ -31,7 +31,7 @@ type lz4Reader struct {
 func unlz4(dst, src []byte, limit int) ([]byte, error) {
 	frame := lz4Frame(src)
 	if frame == nil {
-		return dst, ErrCompressed
+		return dst, errCompressed
 	}
 	r, _ := lz4Readers.Get().(*lz4Reader)
 	if r == nil {

@@ -30,7 +30,7 @@ var largeBatches = make(chan struct{}, 4)
 // are large when they are decompressed. Places may be nil, for those that all batches share.
 func (b Batch) Open(limit int, places chan struct{}) (Records, error) {
 	records, err := b.Records(min(limit, maxPooled))
-	if limit <= maxPooled || !errors.Is(err, ErrLimit) {
+	if limit <= maxPooled || !errors.Is(err, errLimit) {
 		return records, err
 	}
 	if places == nil {
@@ -46,15 +46,15 @@ func (b Batch) Open(limit int, places chan struct{}) (Records, error) {
 }
 
 // Records returns an iterator over the batch's records. Compressed records are decompressed at once, into a pooled buffer
-// that Close gives back; when they take more than limit bytes, the error is ErrLimit. Other errors are ErrCompressed, and
-// INVALID_RECORD for a codec that does not exist.
+// that Close gives back. The error is MESSAGE_TOO_LARGE when they take more than limit bytes, CORRUPT_MESSAGE when they
+// can't be decompressed, and INVALID_RECORD for a codec that does not exist.
 func (b Batch) Records(limit int) (Records, error) {
 	h := b.Header()
 	rs := Records{all: b[HeaderSize:], count: h.Count}
 	if codec := h.Codec(); codec != None {
 		rs.scratch = newBuffer()
 		var err error
-		rs.scratch.b, err = Decompress(rs.scratch.b, rs.all, codec, limit)
+		rs.scratch.b, err = decompress(rs.scratch.b, rs.all, codec, limit)
 		if err != nil {
 			rs.Close()
 			return Records{}, err

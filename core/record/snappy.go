@@ -29,11 +29,11 @@ func unsnappy(dst, src []byte, limit int) ([]byte, error) {
 			continue
 		}
 		if len(src) < 4 {
-			return dst[:start], ErrCompressed
+			return dst[:start], errCompressed
 		}
 		size := binary.BigEndian.Uint32(src)
 		if src = src[4:]; uint64(size) > uint64(len(src)) {
-			return dst[:start], ErrCompressed
+			return dst[:start], errCompressed
 		}
 		var err error
 		dst, err = unsnappyBlock(dst, src[:size], limit-(len(dst)-start))
@@ -49,15 +49,15 @@ func unsnappy(dst, src []byte, limit int) ([]byte, error) {
 func unsnappyBlock(dst, src []byte, limit int) ([]byte, error) {
 	size, err := snappy.DecodedLen(src)
 	if err != nil {
-		return dst, ErrCompressed
+		return dst, errCompressed
 	}
 	if size > limit {
-		return dst, ErrLimit
+		return dst, errLimit
 	}
 	dst = slices.Grow(dst, size)
 	n := len(dst)
 	if _, err := snappy.DecodeStrict(dst[n:n+size:n+size], src); err != nil {
-		return dst, ErrCompressed
+		return dst, errCompressed
 	}
 	return dst[:n+size], nil
 }

@@ -1,0 +1,10 @@
+package record
+
+// What the tests of the codecs need: outside, records are only compressed and decompressed as part of a batch.
+var (
+	Compress   = compress
+	Decompress = decompress
+
+	ErrCompressed = errCompressed
+	ErrLimit      = errLimit
+)
