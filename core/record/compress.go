@@ -1,6 +1,7 @@
 package record
 
 import (
+	"io"
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
@@ -52,13 +53,7 @@ func appendGzip(dst, src []byte, level int) ([]byte, error) {
 		}
 		w = &gzipWriter{Writer: library}
 	}
-	w.out.b = dst
-	w.Reset(&w.out)
-	_, err := w.Write(src)
-	if err == nil {
-		err = w.Close()
-	}
-	dst, w.out.b = w.out.b, nil
+	dst, err := w.out.fill(w, dst, src)
 	pool.Put(w)
 	return dst, err
 }
@@ -88,4 +83,22 @@ type sliceWriter struct{ b []byte }
 func (w *sliceWriter) Write(p []byte) (int, error) {
 	w.b = append(w.b, p...)
 	return len(p), nil
+}
+
+// encoder is a compressor of the libraries that writes to a stream.
+type encoder interface {
+	io.WriteCloser
+	Reset(w io.Writer)
+}
+
+// fill lets e append the compressed form of src to dst. w forgets dst, so that a pooled encoder does not keep it.
+func (w *sliceWriter) fill(e encoder, dst, src []byte) ([]byte, error) {
+	w.b = dst
+	e.Reset(w)
+	_, err := e.Write(src)
+	if err == nil {
+		err = e.Close()
+	}
+	dst, w.b = w.b, nil
+	return dst, err
 }

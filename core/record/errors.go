@@ -8,8 +8,7 @@ import (
 )
 
 // Errors of this package carry the code that a client is answered with (kafka.CodeOf). Most carry no message for the
-// response, because Kafka sends none; their text is for logs. ErrShort carries none: fetched data may
-// end anywhere.
+// response, because Kafka sends none; their text is for logs. ErrShort carries no code: fetched data may end anywhere.
 var (
 	// ErrShort says that there are not enough bytes for a batch header, or for the batch that the header announces.
 	ErrShort = errors.New("record: batch is cut short")

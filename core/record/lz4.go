@@ -113,13 +113,7 @@ func appendLZ4(dst, src []byte, level int) ([]byte, error) {
 			return dst, err
 		}
 	}
-	w.out.b = dst
-	w.Reset(&w.out)
-	_, err := w.Write(src)
-	if err == nil {
-		err = w.Close()
-	}
-	dst, w.out.b = w.out.b, nil
+	dst, err := w.out.fill(w, dst, src)
 	w.Reset(io.Discard)
 	pool.Put(w)
 	return dst, err
