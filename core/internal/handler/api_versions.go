@@ -23,7 +23,7 @@ const apiVersionsMax = 5
 
 // apiVersions returns the handler of a key that is served in every version.
 func (h *Handlers) apiVersions() func(*api.Call) {
-	list := decoded(h.listVersions)
+	list := api.Decoded(h.listVersions)
 	return func(c *api.Call) {
 		if !refuseUnknownVersion(c) {
 			list(c)

@@ -114,7 +114,7 @@ func TestLeaveOfAnUnknownGroup(t *testing.T) {
 	})
 }
 
-// What cannot be parsed, and strings that Kafka's could not be, close the connection.
+// What cannot be parsed, strings that Kafka's could not be, and bodies that would take gigabytes close the connection.
 func TestBadRequestsCloseTheConnection(t *testing.T) {
 	run(t, testConfig(), func(b *broker) {
 		long := strings.Repeat("x", 32768)
@@ -131,7 +131,7 @@ func TestBadRequestsCloseTheConnection(t *testing.T) {
 		for _, call := range []*api.Call{
 			{Key: 11, Version: 9, Body: []byte{1, 2, 3}},
 			{Key: 42, Version: 3, Body: []byte{0, 0xff, 0xff, 0xff, 0xff, 0xf}}, // four billion tags
-			{Key: 8, Version: 9, Body: make([]byte, 9<<20)},
+			{Key: 15, Version: 6, Body: (&kmsg.DescribeGroupsRequest{Version: 6, Groups: make([]string, 9<<20)}).AppendTo(nil)},
 		} {
 			b.router.Serve(call)
 			if !call.Response.Close || len(call.Response.Body) != 0 {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/auth"
-	wireformat "github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // Routes implements coordinator.Coordinator: the versions are those of Apache Kafka 4.4.
@@ -26,30 +25,9 @@ func (c *Coordinator) Routes() []api.Route {
 	}
 }
 
-// message is a request message: a pointer to a kmsg request struct.
-type message[T any] interface {
-	*T
-	kmsg.Request
-}
-
-// route makes a route of a function that works on kmsg messages. A body that does not decode, and a nil response, close the
-// connection: Kafka's answer to what it cannot parse.
-func route[T any, R message[T]](low, high int16, serve func(*api.Call, R) kmsg.Response) api.Route {
-	layouts := wireformat.NewLayouts(R(new(T)))
-	return api.Route{Key: R(new(T)).Key(), Min: low, Max: high, Handle: func(call *api.Call) {
-		req := R(new(T))
-		req.SetVersion(call.Version)
-		var resp kmsg.Response
-		if layouts.Decode(req, call.Body) == nil {
-			resp = serve(call, req)
-		}
-		if resp == nil {
-			call.Response.None, call.Response.Close = true, true
-			return
-		}
-		resp.SetVersion(call.Version)
-		call.Response.Body = resp.AppendTo(call.Response.Body)
-	}}
+// route makes a route of a function that works on kmsg messages: their type says which key it is.
+func route[T any, R api.Message[T]](low, high int16, serve func(*api.Call, R) kmsg.Response) api.Route {
+	return api.Route{Key: R(new(T)).Key(), Min: low, Max: high, Handle: api.Decoded(serve)}
 }
 
 // allowed asks the authorizer, if there is one, on behalf of the client behind a call.
