@@ -87,6 +87,15 @@ func (h *Health) Degraded(name string, err error) {
 	})
 }
 
+// Recovered tells that a component works again as it should, after Degraded.
+func (h *Health) Recovered(name string) {
+	h.update(name, func(c *Component) {
+		if c.State != Failed {
+			*c = Component{Name: name, State: Ready}
+		}
+	})
+}
+
 // Drain makes the broker not ready for good: it is about to stop.
 func (h *Health) Drain() {
 	h.mu.Lock()

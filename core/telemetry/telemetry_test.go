@@ -86,10 +86,15 @@ func TestHealth(t *testing.T) {
 	if c := h.Report().Components[1]; c.State != telemetry.Ready || c.Error != "slow" {
 		t.Errorf("degraded: %+v", c)
 	}
+	h.Recovered("network")
+	if c := h.Report().Components[1]; c.State != telemetry.Ready || c.Error != "" {
+		t.Errorf("recovered: %+v", c)
+	}
 	h.Drain()
 	f("draining", false, true)
 	h.Failed("log", errors.New("disk is gone"))
 	h.Ready("log")
 	h.Degraded("log", errors.New("slow"))
+	h.Recovered("log")
 	f("failed", false, false)
 }

@@ -9,11 +9,13 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
+	"github.com/jackdawmq/jackdaw/core/telemetry"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
@@ -25,6 +27,10 @@ type Settings struct {
 	// Configs checks the configs of topics, groups and brokers and gives the broker's defaults for new topics.
 	Configs config.Resolver
 	Log     *zap.Logger
+	// Health is told when the journal cannot be written; nil: nobody is.
+	Health *telemetry.Health
+	// Metrics is where the journal's metrics are registered; nil: nowhere.
+	Metrics prometheus.Registerer
 }
 
 // Controller is the metadata of a single broker. It is safe for all goroutines.
@@ -39,6 +45,7 @@ type Controller struct {
 	self        metadata.Registration
 	state       *state   // nil until Start
 	journal     *journal // nil in memory
+	watch       journalWatch
 	stopped     bool
 }
 
@@ -46,7 +53,7 @@ var _ metadata.Module = (*Controller)(nil)
 
 // New returns a Controller that does nothing before Start.
 func New(s Settings) *Controller {
-	c := &Controller{Settings: s}
+	c := &Controller{Settings: s, watch: newJournalWatch(s)}
 	c.image.Store(&metadata.Image{ControllerID: kafka.NoNode})
 	return c
 }
@@ -76,7 +83,7 @@ func (c *Controller) Start(_ context.Context, self metadata.Registration) error 
 	c.self, c.state = self, s
 	if err := c.write([]record{{kind: brokerStarted}}); err != nil {
 		c.state = nil
-		return errors.Join(err, c.close())
+		return errors.Join(fmt.Errorf("metadata: this start cannot be noted on the disk; see to it and start again: %w", err), c.close())
 	}
 	c.publish(fullImage(s, self))
 	return nil
@@ -209,32 +216,42 @@ func (c *Controller) commit(records []record) error {
 
 // write puts records into the journal and applies them to the state.
 func (c *Controller) write(records []record) error {
-	if c.journal != nil {
-		payload := binary.AppendVarint(nil, c.state.offset+1)
-		for i := range records {
-			payload = records[i].appendTo(payload)
-		}
-		working := c.journal.failed == nil
-		if err := c.journal.append(payload); err != nil {
-			if working && c.journal.failed != nil { // clients get each error; that there is no way on is for the operator
-				c.Log.Error("the metadata journal cannot be written any more: restart the broker once its disk is well",
-					zap.String("file", c.journal.path()), zap.Error(err))
-			}
-			return kafka.Errorf(kafka.KafkaStorageError, "The metadata journal cannot be written: %s", err)
-		}
+	if err := c.store(records); err != nil {
+		return err
 	}
 	for i := range records {
 		if err := c.state.apply(&records[i]); err != nil {
 			panic("BUG: a metadata change that was checked does not apply: " + err.Error())
 		}
 	}
-	if c.journal != nil && c.journal.outgrown() {
-		if err := c.journal.rewrite(c.state.snapshot()); err != nil {
-			c.Log.Error("cannot write a metadata snapshot; the journal goes on growing",
-				zap.String("file", c.journal.path()), zap.Error(err))
-		}
+	if c.journal != nil {
+		c.watch.took(c.journal, c.shrink())
 	}
 	return nil
+}
+
+// store writes records to the journal, if there is one.
+func (c *Controller) store(records []record) error {
+	if c.journal == nil {
+		return nil
+	}
+	payload := binary.AppendVarint(nil, c.state.offset+1)
+	for i := range records {
+		payload = records[i].appendTo(payload)
+	}
+	if err := c.journal.append(payload); err != nil {
+		c.watch.refused(c.journal, err)
+		return kafka.Errorf(kafka.KafkaStorageError, "The metadata journal cannot be written: %s", err)
+	}
+	return nil
+}
+
+// shrink writes a new snapshot when that is due. Without it the journal only goes on growing.
+func (c *Controller) shrink() error {
+	if !c.journal.outgrown() {
+		return nil
+	}
+	return c.journal.rewrite(c.state.snapshot())
 }
 
 func (c *Controller) publish(image *metadata.Image, delta *metadata.Delta) {
