@@ -13,31 +13,21 @@ import (
 
 func (h *Handlers) createPartitions(c *api.Call, req *kmsg.CreatePartitionsRequest) kmsg.Response {
 	resp := kmsg.NewPtrCreatePartitionsResponse()
-	times := make(map[string]int, len(req.Topics))
-	for i := range req.Topics {
-		times[req.Topics[i].Topic]++
-	}
 	ctx, cancel, timedOut := changeContext(c, req.TimeoutMillis)
 	defer cancel()
 	var topics []metadata.NewPartitions
 	var answers []int // the place of each of topics in the response
-	for i := range req.Topics {
-		t := &req.Topics[i]
-		var err error
+	for t, err := range onceNamed(req.Topics, func(t *kmsg.CreatePartitionsRequestTopic) string { return t.Topic }) {
 		switch {
-		case times[t.Topic] == 0:
-			continue // answered where it first stood
 		case timedOut != nil:
 			err = timedOut
-		case times[t.Topic] > 1:
-			err = kafka.Errorf(kafka.InvalidRequest, "Duplicate topic name.")
-		case !h.allowed(c, auth.Alter, auth.Topic, t.Topic):
+		case err == nil && !h.allowed(c, auth.Alter, auth.Topic, t.Topic):
 			err = kafka.TopicAuthorizationFailed
-		default:
+		}
+		if err == nil {
 			topics = append(topics, newPartitions(t))
 			answers = append(answers, len(resp.Topics))
 		}
-		times[t.Topic] = 0
 		resp.Topics = append(resp.Topics, grownTopic(t.Topic, err))
 	}
 	if len(topics) > 0 {

@@ -6,6 +6,7 @@ package handler
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -18,29 +19,22 @@ import (
 
 func (h *Handlers) createTopics(c *api.Call, req *kmsg.CreateTopicsRequest) kmsg.Response {
 	resp := kmsg.NewPtrCreateTopicsResponse()
-	times := make(map[string]int, len(req.Topics))
-	for i := range req.Topics {
-		times[req.Topics[i].Topic]++
-	}
-	ctx, cancel, err := changeContext(c, req.TimeoutMillis)
+	ctx, cancel, timedOut := changeContext(c, req.TimeoutMillis)
 	defer cancel()
 	var topics []metadata.NewTopic
 	var answers []int // the place of each of topics in the response
-	for i := range req.Topics {
-		t := &req.Topics[i]
-		if times[t.Topic] == 0 {
-			continue // answered where it first stood
+	for t, err := range onceNamed(req.Topics, func(t *kmsg.CreateTopicsRequestTopic) string { return t.Topic }) {
+		switch {
+		case timedOut != nil:
+			err = timedOut
+		case err == nil:
+			err = h.checkNewTopic(c, t.Topic)
 		}
-		refusal := err
-		if refusal == nil {
-			refusal = h.checkNewTopic(c, t.Topic, times[t.Topic])
-		}
-		times[t.Topic] = 0
-		if refusal == nil {
+		if err == nil {
 			topics = append(topics, newTopic(t))
 			answers = append(answers, len(resp.Topics))
 		}
-		resp.Topics = append(resp.Topics, h.createdTopic(c, metadata.TopicResult{Name: t.Topic, Err: refusal}))
+		resp.Topics = append(resp.Topics, h.createdTopic(c, metadata.TopicResult{Name: t.Topic, Err: err}))
 	}
 	if len(topics) > 0 {
 		for i, result := range h.Metadata.CreateTopics(ctx, topics, req.ValidateOnly) {
@@ -60,10 +54,34 @@ func changeContext(c *api.Call, timeoutMillis int32) (context.Context, context.C
 	return ctx, cancel, nil
 }
 
-func (h *Handlers) checkNewTopic(c *api.Call, name string, times int) error {
+// onceNamed yields the topics of a request in order, a name that is there more than once only where it first stands, with
+// the error that it is answered.
+func onceNamed[T any](topics []T, name func(*T) string) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		times := make(map[string]int, len(topics))
+		for i := range topics {
+			times[name(&topics[i])]++
+		}
+		for i := range topics {
+			t := &topics[i]
+			var err error
+			switch times[name(t)] {
+			case 0:
+				continue // yielded before
+			case 1:
+			default:
+				err = kafka.Errorf(kafka.InvalidRequest, "Duplicate topic name.")
+			}
+			times[name(t)] = 0
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+func (h *Handlers) checkNewTopic(c *api.Call, name string) error {
 	switch {
-	case times > 1:
-		return kafka.Errorf(kafka.InvalidRequest, "Duplicate topic name.")
 	case name == kafka.ClusterMetadataTopic:
 		return kafka.Errorf(kafka.InvalidRequest, "Creation of internal topic %s is prohibited.", name)
 	case !h.allowedOnCluster(c, auth.Create) && !h.allowed(c, auth.Create, auth.Topic, name):
