@@ -185,7 +185,7 @@ func TestProduceFaults(t *testing.T) {
 	for _, c := range []struct{ stdin, args, want string }{
 		{"nosep\n", "-k :", `the line "nosep" has no key separator ":"`},
 		{"{\n", "--input json", "line 1 of the input is no JSON object"},
-		{"x\n", "-p 9", "1 records were not written to topic t, the first because:"},
+		{"x\n", "-p 9", "1 record was not written to topic t, the first because:"},
 	} {
 		got := cli(t, c.stdin, append([]string{"-b", addr, "produce", "t"}, strings.Fields(c.args)...)...)
 		if got.code != exitFailed || !strings.Contains(got.stderr, c.want) {

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
-	"strconv"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools"
+	"github.com/jackdawmq/jackdaw/cmd/broker/refusal"
 )
 
 // produceLinger lets records wait for others: lines come faster than requests.
@@ -52,54 +48,40 @@ func newProduceCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// sentPartition is a row of the summary of "produce".
-type sentPartition struct {
-	Partition int32 `json:"partition"`
-	Records   int64 `json:"records"`
-	Bytes     int64 `json:"bytes"`
-	First     int64 `json:"first"`
-	Last      int64 `json:"last"`
-}
-
-// sending collects what became of records. Its callback runs on the client's goroutines.
-type sending struct {
-	mu         sync.Mutex
-	partitions map[int32]*sentPartition
-	failure    error
-	failed     int
-	progress   *progress
-}
-
 func (a *app) produce(ctx context.Context, topic string, flags produceFlags) error {
 	parse, err := flags.parser(topic)
 	if err != nil {
 		return err
 	}
-	client, err := a.producer(flags)
+	s := &sending{topic: topic, partitions: map[int32]*sentPartition{}}
+	client, err := a.producer(flags, &s.refusals)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	s := &sending{partitions: map[int32]*sentPartition{}, progress: a.startProgress("sent")}
+	s.progress = a.startProgress("sent")
+	number := 0
 	readErr := kafkatools.EachLine(ctx, kafkatools.Streams{In: a.std.In}, func(line string) error {
+		number++
 		record, err := parse(line)
 		if err != nil {
 			return err
 		}
-		client.Produce(context.WithoutCancel(ctx), record, s.done)
+		client.Produce(context.WithoutCancel(ctx), record, s.done(number))
 		return s.firstFailure()
 	})
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.global.timeout)
 	defer cancel()
 	flushErr := client.Flush(flush)
 	s.progress.stop()
-	if s.failure != nil {
-		return fmt.Errorf("%d records were not written to topic %s, the first because: %w", s.failed, topic, s.failure)
+	if err := s.outcome(flushErr); err != nil {
+		return err
 	}
-	return firstOf(readErr, flushErr, a.printSent(s))
+	return firstOf(readErr, a.printSent(s))
 }
 
-func (a *app) producer(flags produceFlags) (*kgo.Client, error) {
+// producer returns a client whose refusals are logged. With acks=0 there is no response to read.
+func (a *app) producer(flags produceFlags, refusals *refusal.Log) (*kgo.Client, error) {
 	props, err := a.properties()
 	if err != nil {
 		return nil, err
@@ -109,48 +91,12 @@ func (a *app) producer(flags produceFlags) (*kgo.Client, error) {
 	if err != nil {
 		return nil, misusef("%v", err)
 	}
-	partitioner := namedPartitioner{kgo.StickyKeyPartitioner(nil)} // keys go where Kafka's clients send them
-	return a.client(append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(20), kgo.ProducerLinger(produceLinger))...)
-}
-
-func (s *sending) done(r *kgo.Record, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	like, err := a.client()
 	if err != nil {
-		s.failed++
-		s.failure = firstOf(s.failure, err)
-		return
+		return nil, err
 	}
-	p := s.partitions[r.Partition]
-	if p == nil {
-		p = &sentPartition{Partition: r.Partition, First: r.Offset}
-		s.partitions[r.Partition] = p
-	}
-	p.Records++
-	p.Bytes += int64(len(r.Key) + len(r.Value))
-	p.First, p.Last = min(p.First, r.Offset), max(p.Last, r.Offset)
-	s.progress.add(1)
-}
-
-func (s *sending) firstFailure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.failure
-}
-
-func (a *app) printSent(s *sending) error {
-	rows := []sentPartition{}
-	for _, p := range s.partitions {
-		rows = append(rows, *p)
-	}
-	slices.SortFunc(rows, func(a, b sentPartition) int { return cmp.Compare(a.Partition, b.Partition) })
-	number := func(title string, value func(sentPartition) int64) column[sentPartition] {
-		return column[sentPartition]{title: title, number: true, value: func(p sentPartition) string { return strconv.FormatInt(value(p), 10) }}
-	}
-	return printRows(a, rows,
-		number("partition", func(p sentPartition) int64 { return int64(p.Partition) }),
-		number("records", func(p sentPartition) int64 { return p.Records }),
-		number("bytes", func(p sentPartition) int64 { return p.Bytes }),
-		number("first offset", func(p sentPartition) int64 { return p.First }),
-		number("last offset", func(p sentPartition) int64 { return p.Last }))
+	defer like.Close()
+	partitioner := namedPartitioner{kgo.StickyKeyPartitioner(nil)} // keys go where Kafka's clients send them
+	opts = append(opts, kgo.RecordPartitioner(partitioner), kgo.AllowAutoTopicCreation(), kgo.UnknownTopicRetries(20), kgo.ProducerLinger(produceLinger))
+	return a.client(append(opts, refusals.Options(like)...)...)
 }
