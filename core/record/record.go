@@ -60,7 +60,7 @@ func (r *Record) parse(b []byte) (int, error) {
 		return 0, errMalformed
 	}
 	r.Key, r.Value, r.HeaderCount, r.headers = key, value, int(count), rest[n:]
-	if !validHeaders(r.headers, int(count)) {
+	if (count > 0 || len(r.headers) > 0) && !validHeaders(r.headers, int(count)) {
 		return 0, errMalformed
 	}
 	return end, nil

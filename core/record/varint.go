@@ -8,12 +8,18 @@ const (
 	maxVarlong = 10
 )
 
-// varint decodes a signed 32-bit varint at the start of b and returns its length, or 0 when there is none.
+// varint decodes a signed 32-bit varint at the start of b and returns its length, or 0 when there is none. Most varints of
+// a record have one byte: these take no call.
 func varint(b []byte) (value int32, n int) {
 	if len(b) > 0 && b[0] < 0x80 {
 		return int32(b[0]>>1) ^ -int32(b[0]&1), 1
 	}
-	if len(b) > 1 && b[1] < 0x80 { // the usual length of a value
+	return longVarint(b)
+}
+
+// longVarint is varint for more than one byte. Two hold the length of most values, and of most records.
+func longVarint(b []byte) (value int32, n int) {
+	if len(b) > 1 && b[1] < 0x80 {
 		u := uint32(b[0]&0x7f) | uint32(b[1])<<7
 		return int32(u>>1) ^ -int32(u&1), 2
 	}
@@ -23,6 +29,9 @@ func varint(b []byte) (value int32, n int) {
 
 // varlong decodes a signed 64-bit varint at the start of b and returns its length, or 0 when there is none.
 func varlong(b []byte) (value int64, n int) {
+	if len(b) > 0 && b[0] < 0x80 {
+		return int64(b[0]>>1) ^ -int64(b[0]&1), 1
+	}
 	u, n := uvarint(b, maxVarlong)
 	return int64(u>>1) ^ -int64(u&1), n
 }

@@ -11,7 +11,7 @@
 // (queued.max.request.bytes), under these rules:
 //
 //  1. Announcing costs nothing. A connection is charged for what arrives: it begins with 64 KiB and doubles when that is
-//     full. What a connection has delivered before, up to 4 MiB, it may take at once the next time: so a producer's
+//     full. What a connection has delivered before, up to 16 MiB, it may take at once the next time: so a producer's
 //     frames are read without being copied.
 //  2. Frames over 2 MiB and frames up to 2 MiB have half of the budget each: a few huge ones cannot hold up the usual.
 //  3. Who finds a budget spent waits, first come, first served, and does not read its socket meanwhile (backpressure).

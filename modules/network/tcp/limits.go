@@ -10,7 +10,7 @@ import (
 const (
 	smallFrame = 4 << 10  // frames up to this size, their size field included, need no budget
 	firstStep  = 64 << 10 // what a connection that has not proven anything begins a larger frame with
-	maxTrust   = 4 << 20  // what a connection may take at once after it has delivered as much before
+	maxTrust   = 16 << 20 // what a connection may take at once after it has delivered as much before
 	hugeFrame  = 2 << 20  // frames over this size have their own half of the budget
 
 	decodeFactor      = 128 // bytes of structs and answers that a hostile byte of a list of names can become
