@@ -2,9 +2,10 @@ package core_test
 
 import (
 	"bytes"
-	"io/fs"
-	"os"
+	"go/ast"
+	"go/parser"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,58 +14,93 @@ import (
 const maxFileLines = 600
 
 func TestFileBudget(t *testing.T) {
-	tree := os.DirFS("..")
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	for _, f := range goFiles(t) {
+		if lines := bytes.Count(f.source, []byte("\n")); lines > maxFileLines {
+			t.Errorf("%s has %d lines, more than %d: find its second room", f.path, lines, maxFileLines)
 		}
-		if entry.IsDir() && name != "." && skipDir(entry.Name()) {
-			return fs.SkipDir
-		}
-		if entry.IsDir() || !strings.HasSuffix(name, ".go") {
-			return nil
-		}
-		source, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
-		}
-		if lines := bytes.Count(source, []byte("\n")); lines > maxFileLines {
-			t.Errorf("%s has %d lines, more than %d: find its second room", name, lines, maxFileLines)
-		}
-		switch base := strings.TrimSuffix(path.Base(name), ".go"); base {
+		switch base := strings.TrimSuffix(path.Base(f.path), ".go"); base {
 		case "util", "utils", "common", "helpers", "helper", "manager", "misc":
-			t.Errorf("%s: the name says nothing about what is in it", name)
+			t.Errorf("%s: the name says nothing about what is in it", f.path)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
+}
+
+// maxExportedNames is how many names a package may export, methods and fields aside: what a reader meets in its
+// documentation.
+const maxExportedNames = 40
+
+// vocabularies are the packages whose names are somebody else's: the numbers of a protocol, of the plugin ABI, of a format.
+var vocabularies = []string{"core/kafka", "core/wire", "sdk/abi", "plugins/wasm/internal/binary"}
+
+// wideAPIs are the packages that export more than they should. Their numbers only go down.
+var wideAPIs = map[string]int{"core/plugin": 92, "core/config": 53, "core/record": 46}
+
+func TestExportBudget(t *testing.T) {
+	exported := map[string]int{}
+	for _, f := range goFiles(t) {
+		if f.isTest() {
+			continue
+		}
+		if file := f.parse(t, parser.SkipObjectResolution); file.Name.Name != "main" {
+			exported[path.Dir(f.path)] += exportedNames(file)
+		}
+	}
+	for pkg, n := range exported {
+		if slices.Contains(vocabularies, pkg) {
+			continue
+		}
+		if budget := max(wideAPIs[pkg], maxExportedNames); n > budget {
+			t.Errorf("%s exports %d names, more than %d", pkg, n, budget)
+		}
+		if n < wideAPIs[pkg] {
+			t.Errorf("%s exports %d names now: lower its number in wideAPIs", pkg, n)
+		}
+	}
+}
+
+func exportedNames(file *ast.File) int {
+	n := 0
+	count := func(name *ast.Ident) {
+		if name.IsExported() {
+			n++
+		}
+	}
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				count(d.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					count(s.Name)
+				case *ast.ValueSpec:
+					for _, name := range s.Names {
+						count(name)
+					}
+				}
+			}
+		}
+	}
+	return n
 }
 
 // TestOnlyVirtualTimeSleeps: a real sleep in a test is slow when it is long and flaky when it is short. In a package whose
 // tests use testing/synctest the sleep is virtual.
 func TestOnlyVirtualTimeSleeps(t *testing.T) {
-	tree := os.DirFS("..")
 	virtual, sleeps := map[string]bool{}, map[string]string{}
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(name, "_test.go") {
-			return err
+	for _, f := range goFiles(t) {
+		if !f.isTest() {
+			continue
 		}
-		source, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
+		if bytes.Contains(f.source, []byte(`"testing/synctest"`)) {
+			virtual[path.Dir(f.path)] = true
 		}
-		if bytes.Contains(source, []byte(`"testing/synctest"`)) {
-			virtual[path.Dir(name)] = true
+		if bytes.Contains(f.source, []byte("time"+".Sleep(")) {
+			sleeps[path.Dir(f.path)] = f.path
 		}
-		if bytes.Contains(source, []byte("time"+".Sleep(")) {
-			sleeps[path.Dir(name)] = name
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	for dir, file := range sleeps {
 		if !virtual[dir] {
