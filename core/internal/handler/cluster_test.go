@@ -12,6 +12,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/coordinator"
 	"github.com/jackdawmq/jackdaw/core/internal/handler"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/modules/metadata/file"
@@ -40,7 +41,8 @@ func newCluster(t testing.TB, static map[string]string, coordinators ...coordina
 	c := &cluster{t: t, listener: "PLAINTEXT"}
 	c.metadata = file.New(file.Settings{Configs: configs, Log: zap.NewNop()})
 	router, err := api.NewRouter(handler.New(handler.Deps{
-		Self: 1, Metadata: c.metadata, Configs: configs, Authorizer: c, Coordinators: coordinators, Log: zap.NewNop(),
+		Self: 1, Metadata: c.metadata, Configs: configs, Authorizer: c, Coordinators: coordinators,
+		Partitions: partition.New(partition.Settings{Self: 1}), Log: zap.NewNop(),
 	}).Routes()...)
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func (h *Handlers) describeCluster(c *api.Call, req *kmsg.DescribeClusterRequest
 		resp.ErrorCode, resp.ErrorMessage = int16(kafka.CodeOf(err)), kafka.MessageOf(err)
 		return resp
 	}
-	where := placement{image: h.Metadata.Image(), listener: c.Client.Listener}
+	where := h.placement(c)
 	resp.ClusterID, resp.ControllerID = where.image.ClusterID, int32(where.image.ControllerID)
 	for _, b := range where.brokers() {
 		e, alive := where.endpoint(b.ID)

@@ -11,13 +11,14 @@ import (
 
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/auth"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
 func (h *Handlers) describeTopicPartitions(c *api.Call, req *kmsg.DescribeTopicPartitionsRequest) kmsg.Response {
 	resp := kmsg.NewPtrDescribeTopicPartitionsResponse()
-	where := placement{image: h.Metadata.Image(), listener: c.Client.Listener}
+	where := h.placement(c)
 	all := len(req.Topics) == 0
 	names := topicsToDescribe(where.image, req)
 	if cursor := req.Cursor; cursor != nil && (cursor.Partition < 0 || !all && !slices.Contains(names, cursor.Topic)) {
@@ -116,14 +117,26 @@ func describeTopic(where *placement, name string, first, limit int) kmsg.Describ
 	}
 	t := kmsg.NewDescribeTopicPartitionsResponseTopic()
 	t.Topic, t.TopicID, t.IsInternal = &topic.Name, topic.ID, kafka.IsInternal(name)
+	hosted := where.local.TopicByID(topic.ID)
 	for i := first; i < min(first+limit, len(topic.Partitions)); i++ {
-		p := &topic.Partitions[i]
-		leader, code := where.leader(p)
-		t.Partitions = append(t.Partitions, kmsg.DescribeTopicPartitionsResponseTopicPartition{
-			ErrorCode: int16(code), Partition: int32(i), LeaderID: int32(leader), LeaderEpoch: int32(p.LeaderEpoch),
-			Replicas: where.list(p.Replicas), ISR: where.list(p.ISR), OfflineReplicas: where.reachable(p.Replicas, false),
-			EligibleLeaderReplicas: []int32{}, LastKnownELR: []int32{},
-		})
+		t.Partitions = append(t.Partitions, describePartition(where, topic, hosted, int32(i)))
 	}
 	return t
+}
+
+// describePartition describes one partition. As in Apache Kafka, having no leader is no error here, and a leader whose
+// storage failed stays eligible: with its disk back it has everything.
+func describePartition(where *placement, topic *metadata.Topic, hosted *partition.Topic, i int32) kmsg.DescribeTopicPartitionsResponseTopicPartition {
+	p, failed := where.current(topic, hosted, i)
+	leader, _ := where.leader(p)
+	out := kmsg.DescribeTopicPartitionsResponseTopicPartition{
+		Partition: i, LeaderID: int32(leader), LeaderEpoch: int32(p.LeaderEpoch),
+		Replicas: where.list(p.Replicas), ISR: where.list(p.ISR), OfflineReplicas: where.offline(p.Replicas, failed),
+		EligibleLeaderReplicas: []int32{}, LastKnownELR: []int32{},
+	}
+	if failed && len(p.ISR) == 0 {
+		was := where.list(topic.Partitions[i].ISR)
+		out.EligibleLeaderReplicas, out.LastKnownELR = was, was
+	}
+	return out
 }

@@ -39,7 +39,7 @@ func (h *Handlers) coordinator(c *api.Call, t coordinator.Type, key string) kmsg
 	out := kmsg.FindCoordinatorResponseCoordinator{Key: key, NodeID: int32(kafka.NoNode), Port: -1, ErrorMessage: new(string)}
 	id, err := h.locateCoordinator(c, t, key)
 	if err == nil {
-		where := placement{image: h.Metadata.Image(), listener: c.Client.Listener}
+		where := h.placement(c)
 		if e, ok := where.endpoint(id); ok {
 			out.NodeID, out.Host, out.Port = int32(id), e.Host, e.Port
 			return out

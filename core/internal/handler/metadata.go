@@ -41,8 +41,7 @@ func (h *Handlers) metadata(c *api.Call, req *kmsg.MetadataRequest) kmsg.Respons
 	if code := checkMetadata(req, c.Version); code != kafka.NoError {
 		return refuseMetadata(req, code)
 	}
-	m := &metadataCall{Call: c, req: req, resp: kmsg.NewPtrMetadataResponse()}
-	m.image, m.listener = h.Metadata.Image(), c.Client.Listener
+	m := &metadataCall{Call: c, req: req, placement: h.placement(c), resp: kmsg.NewPtrMetadataResponse()}
 	if req.Topics == nil || c.Version == 0 && len(req.Topics) == 0 {
 		h.allTopics(m)
 	} else {
@@ -183,8 +182,10 @@ func (h *Handlers) autoCreate(m *metadataCall, names []string) {
 func (h *Handlers) addTopic(m *metadataCall, t *metadata.Topic) {
 	out := kmsg.MetadataResponseTopic{Topic: &t.Name, TopicID: t.ID, IsInternal: kafka.IsInternal(t.Name),
 		Partitions: m.partitions(len(t.Partitions)), AuthorizedOperations: notAsked}
+	hosted := m.local.TopicByID(t.ID)
 	for i := range t.Partitions {
-		m.setPartition(&out.Partitions[i], int32(i), &t.Partitions[i])
+		p, failed := m.current(t, hosted, int32(i))
+		m.setPartition(&out.Partitions[i], int32(i), p, failed)
 	}
 	h.setOperations(m, &out, t.Name)
 	m.resp.Topics = append(m.resp.Topics, out)
@@ -196,15 +197,15 @@ func (h *Handlers) setOperations(m *metadataCall, out *kmsg.MetadataResponseTopi
 	}
 }
 
-func (m *metadataCall) setPartition(out *kmsg.MetadataResponseTopicPartition, index int32, p *metadata.Partition) {
+func (m *metadataCall) setPartition(out *kmsg.MetadataResponseTopicPartition, index int32, p *metadata.Partition, failed bool) {
 	leader, code := m.leader(p)
 	if code == kafka.ListenerNotFound && m.Version < 6 {
 		code = kafka.LeaderNotAvailable
 	}
 	out.Partition, out.Leader, out.LeaderEpoch = index, int32(leader), int32(p.LeaderEpoch)
-	out.OfflineReplicas = m.reachable(p.Replicas, false)
+	out.OfflineReplicas = m.offline(p.Replicas, failed)
 	if m.Version == 0 {
-		out.Replicas, out.ISR = m.reachable(p.Replicas, true), m.reachable(p.ISR, true)
+		out.Replicas, out.ISR = m.reachable(p.Replicas), m.reachable(p.ISR)
 		if code == kafka.NoError && (len(out.Replicas) < len(p.Replicas) || len(out.ISR) < len(p.ISR)) {
 			code = kafka.ReplicaNotAvailable
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/jackdawmq/jackdaw/core/api"
+	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
@@ -13,7 +15,13 @@ import (
 type placement struct {
 	image    *metadata.Image
 	listener string
-	ids      []int32 // memory for replica lists, filled from the front
+	self     kafka.NodeID
+	local    *partition.Set // knows which of this broker's replicas are offline
+	ids      []int32        // memory for replica lists, filled from the front
+}
+
+func (h *Handlers) placement(c *api.Call) placement {
+	return placement{image: h.Metadata.Image(), listener: c.Client.Listener, self: h.Self, local: h.Partitions}
 }
 
 // endpoint returns where clients of the listener reach a broker. Calls that did not come through a Kafka listener (the
@@ -37,6 +45,23 @@ func (p *placement) brokers() []*metadata.Broker {
 	}
 	slices.SortFunc(brokers, func(a, b *metadata.Broker) int { return cmp.Compare(a.ID, b.ID) })
 	return brokers
+}
+
+// current returns the state of a partition, and whether this broker's replica of it is offline because its storage failed.
+// The metadata module does not hear of that; what a controller makes of it (KIP-858, as Apache Kafka 4.3.1 answers) is
+// made here: the replica leaves the ISR, and if it led, nobody does, in the next epoch.
+func (p *placement) current(t *metadata.Topic, hosted *partition.Topic, i int32) (state *metadata.Partition, offline bool) {
+	state = &t.Partitions[i]
+	if replica, err := hosted.Partition(i); err != nil || !replica.Offline() {
+		return state, false
+	}
+	without := *state
+	without.ISR = slices.DeleteFunc(slices.Clone(state.ISR), func(id kafka.NodeID) bool { return id == p.self })
+	if without.Leader == p.self {
+		without.Leader = kafka.NoNode
+		without.LeaderEpoch++
+	}
+	return &without, true
 }
 
 // leader returns a partition's leader. Without one that the client can reach it is NoNode, with the reason:
@@ -63,11 +88,23 @@ func (p *placement) list(ids []kafka.NodeID) []int32 {
 	return p.ids[start:len(p.ids):len(p.ids)]
 }
 
-// reachable lists those brokers that the client can reach, or those that it can not.
-func (p *placement) reachable(ids []kafka.NodeID, want bool) []int32 {
+// reachable lists those brokers that the client can reach.
+func (p *placement) reachable(ids []kafka.NodeID) []int32 {
 	start := p.room(len(ids))
 	for _, id := range ids {
-		if _, ok := p.endpoint(id); ok == want {
+		if _, ok := p.endpoint(id); ok {
+			p.ids = append(p.ids, int32(id))
+		}
+	}
+	return p.ids[start:len(p.ids):len(p.ids)]
+}
+
+// offline lists those replicas that cannot serve the client: their broker can't be reached, or it is this one and its
+// storage failed.
+func (p *placement) offline(ids []kafka.NodeID, failed bool) []int32 {
+	start := p.room(len(ids))
+	for _, id := range ids {
+		if _, ok := p.endpoint(id); !ok || failed && id == p.self {
 			p.ids = append(p.ids, int32(id))
 		}
 	}

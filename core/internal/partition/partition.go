@@ -74,6 +74,10 @@ func (p *Partition) TopicPartition() kafka.TopicPartition { return p.tp }
 // Deleted reports whether the topic was deleted: whoever kept the Partition must look it up again.
 func (p *Partition) Deleted() bool { return p.role.Load() == nil }
 
+// Offline reports whether the storage of this replica failed, or its log could not be opened: only a restart of the broker
+// brings it back.
+func (p *Partition) Offline() bool { return p.failed.Load() }
+
 // Watch makes w wake whenever the high watermark, the last stable offset, the log start or the leader of the partition
 // changes, and when it is deleted.
 func (p *Partition) Watch(w *purgatory.Waiter) { w.Watch(&p.watchers) }
