@@ -10,6 +10,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools/javanum"
 )
 
 func isClientQuota(name string) bool {
@@ -152,7 +154,7 @@ func (c *configsCommand) describeQuotas(ctx context.Context) error {
 			}
 		}
 		for _, v := range q.Values {
-			values = append(values, v.Key+"="+javaDouble(v.Value))
+			values = append(values, v.Key+"="+javanum.Double(v.Value))
 		}
 		c.std.printf("Quota configs for %s are %s\n", strings.Join(who, ", "), strings.Join(values, ", "))
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools/javanum"
 )
 
 const (
@@ -160,11 +162,9 @@ func newDecoder(class string) (decoder, error) {
 	case "ShortDeserializer":
 		return sized(name, 2, func(b []byte) string { return strconv.Itoa(int(int16(binary.BigEndian.Uint16(b)))) }), nil
 	case "DoubleDeserializer":
-		return sized(name, 8, func(b []byte) string { return javaFloat(math.Float64frombits(binary.BigEndian.Uint64(b)), 64) }), nil
+		return sized(name, 8, func(b []byte) string { return javanum.Double(math.Float64frombits(binary.BigEndian.Uint64(b))) }), nil
 	case "FloatDeserializer":
-		return sized(name, 4, func(b []byte) string {
-			return javaFloat(float64(math.Float32frombits(binary.BigEndian.Uint32(b))), 32)
-		}), nil
+		return sized(name, 4, func(b []byte) string { return javanum.Float(math.Float32frombits(binary.BigEndian.Uint32(b))) }), nil
 	case "BooleanDeserializer":
 		return sized(name, 1, func(b []byte) string { return strconv.FormatBool(b[0] != 0) }), nil
 	}
@@ -178,13 +178,4 @@ func sized(name string, size int, render func([]byte) string) decoder {
 		}
 		return render(b), nil
 	}
-}
-
-// javaFloat prints 1.0 where Go prints 1; it does not copy Java's switch to exponents.
-func javaFloat(v float64, bits int) string {
-	text := strconv.FormatFloat(v, 'f', -1, bits)
-	if !strings.ContainsAny(text, ".IN") {
-		text += ".0"
-	}
-	return text
 }

@@ -1,11 +1,5 @@
 package kafkatools
 
-import (
-	"math"
-	"strconv"
-	"strings"
-)
-
 // start parses args and answers --help and --version. done says that the tool has ended, with the exit code. The words
 // before the message of a parse error differ between the tools.
 func (s optionSet) start(args []string, about, beforeError string, std Streams) (line *commandLine, code int, done bool) {
@@ -28,17 +22,4 @@ func (c *commandLine) openAdmin() (*adminClient, error) {
 		return nil, err
 	}
 	return newAdminClient(props, 0)
-}
-
-// javaDouble prints a number as Java's Double.toString does: 2048.0, 1.048576E7.
-func javaDouble(v float64) string {
-	if size := math.Abs(v); v == 0 || size >= 1e-3 && size < 1e7 || math.IsInf(v, 0) || math.IsNaN(v) {
-		return strings.Replace(javaFloat(v, 64), "+Inf", "Infinity", 1)
-	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'E', -1, 64), "E")
-	if !strings.Contains(mantissa, ".") {
-		mantissa += ".0"
-	}
-	power, _ := strconv.Atoi(exponent)
-	return mantissa + "E" + strconv.Itoa(power)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools/javanum"
 )
 
 func verifiableProducerFlags() *flagSet {
@@ -134,7 +136,7 @@ func (p *verifiableProducer) run(ctx context.Context) {
 	p.events.print(newEvent("shutdown_complete"))
 	acked := p.acked.Load()
 	average := 1000 * float64(acked) / float64(max(1, time.Since(p.start).Milliseconds()))
-	p.events.print(toolData{newEvent("tool_data"), p.sent, acked, p.given.number("throughput"), json.Number(javaFloat(average, 64))})
+	p.events.print(toolData{newEvent("tool_data"), p.sent, acked, p.given.number("throughput"), json.Number(javanum.Double(average))})
 }
 
 func (p *verifiableProducer) send(ctx context.Context, i int64) {

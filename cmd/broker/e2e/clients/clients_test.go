@@ -21,7 +21,7 @@ import (
 const limit = 3 * time.Minute
 
 // installed returns a path below the folder of installed clients.
-func installed(t *testing.T, name string) string {
+func installed(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("E2E_CLIENTS")
 	if dir == "" {
@@ -34,7 +34,7 @@ func installed(t *testing.T, name string) string {
 	return path
 }
 
-func command(t *testing.T, name string, args ...string) *exec.Cmd {
+func command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
@@ -42,7 +42,7 @@ func command(t *testing.T, name string, args ...string) *exec.Cmd {
 }
 
 // run runs a command with text on its standard input and returns what it printed to its standard output.
-func run(t *testing.T, cmd *exec.Cmd, input string) string {
+func run(t testing.TB, cmd *exec.Cmd, input string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &out, &errs
