@@ -2,7 +2,6 @@ package broker
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -89,7 +88,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	defer cancel()
 	err := b.Stop(stop)
 	b.parts.Log.Info("stopped")
-	return errors.Join(err)
+	return err
 }
 
 // Addrs returns the addresses that clients reach this broker at, once it has started.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/jackdawmq/jackdaw/core/coordinator"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
@@ -51,13 +52,7 @@ func (b *Broker) coordinate(image *metadata.Image, delta *metadata.Delta) {
 	}
 }
 
-// elected is what elect and resignAll need of a coordinator.
-type elected interface {
-	Elected(partition int32, epoch kafka.LeaderEpoch)
-	Resigned(partition int32)
-}
-
-func (b *Broker) elect(c elected, t *metadata.Topic) {
+func (b *Broker) elect(c coordinator.Coordinator, t *metadata.Topic) {
 	led := b.led[t.Name]
 	if led == nil {
 		led = map[int32]kafka.LeaderEpoch{}
@@ -77,7 +72,7 @@ func (b *Broker) elect(c elected, t *metadata.Topic) {
 	}
 }
 
-func (b *Broker) resignAll(c elected, t *metadata.Topic) {
+func (b *Broker) resignAll(c coordinator.Coordinator, t *metadata.Topic) {
 	for index := range b.led[t.Name] {
 		c.Resigned(index)
 	}
