@@ -2,10 +2,10 @@ package config
 
 import "slices"
 
-// BrokerDefinitions lists the broker configs that Kafka 4.3 describes, by name, with Kafka's types, defaults and update
+// brokerDefinitions lists the broker configs that Kafka 4.3 describes, by name, with Kafka's types, defaults and update
 // modes. Where Jackdaw has another default, or gives a required config a value, it stands here: listeners, log.dirs,
 // node.id, process.roles and controller.listener.names.
-func BrokerDefinitions() []Definition {
+func brokerDefinitions() []Definition {
 	all := slices.Concat(generalDefinitions(), logDefinitions(), coordinatorDefinitions(), quorumDefinitions(),
 		remoteDefinitions(), securityDefinitions())
 	slices.SortFunc(all, byName)

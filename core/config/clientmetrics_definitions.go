@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ClientMetricsDefinitions lists the configs of a client metrics subscription (KIP-714), by name.
-func ClientMetricsDefinitions() []Definition {
+// clientMetricsDefinitions lists the configs of a client metrics subscription (KIP-714), by name.
+func clientMetricsDefinitions() []Definition {
 	return []Definition{
 		{Name: "interval.ms", Type: Int, Default: value("300000"), Valid: "[100,...,3600000]",
 			Doc: "How often clients push their metrics."},

@@ -30,15 +30,13 @@ const (
 // Source says where a value in force came from, with the codes of DescribeConfigs.
 type Source int8
 
-// The sources.
+// The sources that Jackdaw has.
 const (
-	SourceUnknown              Source = 0
 	SourceTopic                Source = 1
 	SourceDynamicBroker        Source = 2
 	SourceDynamicDefaultBroker Source = 3
 	SourceStaticBroker         Source = 4
 	SourceDefault              Source = 5
-	SourceDynamicBrokerLogger  Source = 6
 	SourceClientMetrics        Source = 7
 	SourceGroup                Source = 8
 )

@@ -1,7 +1,7 @@
 package config
 
-// GroupDefinitions lists the configs of a group: Kafka's, by name, and those that bind a plugin.
-func GroupDefinitions() []Definition {
+// groupDefinitions lists the configs of a group: Kafka's, by name, and those that bind a plugin.
+func groupDefinitions() []Definition {
 	return append([]Definition{
 		{Name: "consumer.assignment.interval.ms", Type: Int, Default: value("1000"), Valid: "[0,...]",
 			Synonyms: []string{"group.consumer.assignment.interval.ms"}, Check: atLeast(0),

@@ -32,10 +32,10 @@ type Resolver interface {
 func NewResolver(static map[string]string) Resolver {
 	r := &resolver{
 		static:  maps.Clone(static),
-		topics:  newTable(TopicDefinitions()),
-		groups:  newTable(GroupDefinitions()),
-		brokers: newTable(BrokerDefinitions()),
-		metrics: newTable(ClientMetricsDefinitions()),
+		topics:  newTable(topicDefinitions()),
+		groups:  newTable(groupDefinitions()),
+		brokers: newTable(brokerDefinitions()),
+		metrics: newTable(clientMetricsDefinitions()),
 	}
 	if r.static == nil {
 		r.static = map[string]string{}

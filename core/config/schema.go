@@ -22,12 +22,12 @@ func NewSchema(declared ...[]Setting) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Schema{settings: map[string]*Setting{}, kafka: newTable(BrokerDefinitions()).byName}
+	s := &Schema{settings: map[string]*Setting{}, kafka: newTable(brokerDefinitions()).byName}
 	errs := []error{s.add(own)}
 	for _, list := range declared {
 		errs = append(errs, s.add(list))
 	}
-	errs = append(errs, s.addInherited("topics", TopicDefinitions()), s.addInherited("groups", GroupDefinitions()))
+	errs = append(errs, s.addInherited("topics", topicDefinitions()), s.addInherited("groups", groupDefinitions()))
 	return s, errors.Join(errs...)
 }
 
@@ -125,11 +125,11 @@ func (s *Schema) unknown(key string) (text string, ignorable bool) {
 
 // topicConfigHint names the setting that a broker has in place of a topic config, or returns "" for a key that is none.
 func topicConfigHint(key string) string {
-	i := slices.IndexFunc(TopicDefinitions(), func(d Definition) bool { return d.Name == key })
+	i := slices.IndexFunc(topicDefinitions(), func(d Definition) bool { return d.Name == key })
 	if i < 0 {
 		return ""
 	}
-	if synonyms := TopicDefinitions()[i].Synonyms; len(synonyms) > 0 {
+	if synonyms := topicDefinitions()[i].Synonyms; len(synonyms) > 0 {
 		return fmt.Sprintf("unknown setting; it is the config of a topic, whose default for all topics is %s", synonyms[0])
 	}
 	return "unknown setting; it is the config of a topic, for which a broker has no default"

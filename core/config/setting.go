@@ -28,7 +28,7 @@ func Declare(owner string, defaults any) ([]Setting, error) {
 	if v.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("BUG: %s: its config is %T, not a struct", owner, defaults)
 	}
-	kafka := newTable(BrokerDefinitions())
+	kafka := newTable(brokerDefinitions())
 	var list []Setting
 	var errs []error
 	for i := range v.NumField() {
@@ -70,7 +70,7 @@ func sameDefault(s Setting, d *Definition) error {
 	if d.Default == nil && (s.Default == "0" || s.Default == "false") || canonical(s.Type, fallback) == canonical(s.Type, s.Default) {
 		return nil
 	}
-	return fmt.Errorf("%s has the default %q, but %q in BrokerDefinitions", s.Name, s.Default, fallback)
+	return fmt.Errorf("%s has the default %q, but %q in brokerDefinitions", s.Name, s.Default, fallback)
 }
 
 // canonical returns a value in one form, whatever form of its type it was written in.

@@ -4,9 +4,9 @@ package config
 // describes it only on topics that have it.
 const internalSegmentBytes = "internal.segment.bytes"
 
-// TopicDefinitions lists the configs of a topic: the 33 that every topic describes, by name, then internal.segment.bytes
+// topicDefinitions lists the configs of a topic: the 33 that every topic describes, by name, then internal.segment.bytes
 // and those that bind plugins, which are described only where they are set.
-func TopicDefinitions() []Definition {
+func topicDefinitions() []Definition {
 	return append([]Definition{
 		{Name: "cleanup.policy", Type: List, Default: value("delete"), Valid: "[compact, delete]",
 			Synonyms: []string{"log.cleanup.policy"}, Check: listOf("compact", "delete"),
