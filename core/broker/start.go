@@ -15,7 +15,8 @@ import (
 
 // start begins the parts in order: the operators' listener, so that a long start can be watched; the sockets, so that an
 // address that is taken is known before anything is touched; then log, metadata, partitions, replication, plugins and
-// coordinators; last, clients are let in. When a step fails, what was started is stopped again.
+// coordinators; then clients are let in, and last the plugins are awaited that load meanwhile. When a step fails, what was
+// started is stopped again.
 func (b *Broker) start(ctx context.Context) error {
 	began := time.Now()
 	for _, note := range b.parts.Settings.Notes {
@@ -62,6 +63,7 @@ const (
 	stepPlugins      = "plugins"
 	stepCoordinators = "coordinators"
 	stepNetwork      = "network"
+	stepBindings     = "bindings"
 )
 
 // steps lists the parts in the order in which they start. They stop in the opposite order.
@@ -77,6 +79,7 @@ func (b *Broker) steps() []step {
 		{stepPlugins, b.startPlugins, b.stopPlugins, 0.3},
 		{stepCoordinators, b.startCoordinators, b.stopCoordinators, 0.3},
 		{stepNetwork, b.serve, b.drain, 0.4},
+		{stepBindings, b.awaitPlugins, b.stopNothing, 0},
 	}
 }
 
@@ -161,7 +164,7 @@ func (b *Broker) boundPort(l config.Listener) int32 {
 	return 0
 }
 
-// startPlugins lets topics and groups have their plugins once the registry loads them. Nothing waits for that.
+// startPlugins lets topics and groups have their plugins once the registry loads them, in the background.
 func (b *Broker) startPlugins(ctx context.Context) error {
 	if err := b.parts.Plugins.Start(ctx); err != nil {
 		return err

@@ -53,6 +53,8 @@ func (b *Broker) closeListeners(context.Context) error {
 	return errors.Join(errs...)
 }
 
+func (b *Broker) stopNothing(context.Context) error { return nil }
+
 // stopPlugins takes plugins out of force before they are unloaded.
 func (b *Broker) stopPlugins(ctx context.Context) error {
 	return errors.Join(b.parts.Bindings.Stop(ctx), b.parts.Plugins.Stop(ctx))

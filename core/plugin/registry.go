@@ -37,6 +37,8 @@ type Module interface {
 	Registry
 	// Start begins to load what is deployed, in the background, and then deploys what the settings name.
 	Start(ctx context.Context) error
+	// Settled is closed once all that Start began has come to an end, good or bad.
+	Settled() <-chan struct{}
 	// Stop unloads all plugins once the calls under way ended.
 	Stop(ctx context.Context) error
 }

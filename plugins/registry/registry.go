@@ -42,8 +42,8 @@ type Registry struct {
 	engine   atomic.Pointer[plugin.Engine] // nil before Start and after Stop
 	changing chan struct{}                 // one deployment or removal at a time
 
-	work   sync.WaitGroup
-	cancel context.CancelFunc // nil before Start
+	cancel  context.CancelFunc // nil before Start
+	settled chan struct{}      // closed when load has ended
 
 	mu    sync.Mutex
 	known map[plugin.Digest]examined
@@ -66,7 +66,7 @@ func New(s Settings) *Registry {
 		s.Now = time.Now
 	}
 	return &Registry{
-		settings: s, changing: make(chan struct{}, 1), known: map[plugin.Digest]examined{},
+		settings: s, changing: make(chan struct{}, 1), known: map[plugin.Digest]examined{}, settled: make(chan struct{}),
 		store: store{metadata: s.Metadata, writer: s.Writer, reader: s.Reader, now: s.Now},
 	}
 }
@@ -80,9 +80,15 @@ func (r *Registry) Start(context.Context) error {
 	r.engine.Store(&engine)
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
-	r.work.Go(func() { r.load(ctx) })
+	go func() {
+		defer close(r.settled)
+		r.load(ctx)
+	}()
 	return nil
 }
+
+// Settled is closed once the deployed plugins were looked at and those of the settings are deployed, or can't be.
+func (r *Registry) Settled() <-chan struct{} { return r.settled }
 
 // Stop ends what runs in the background and closes the engine.
 func (r *Registry) Stop(ctx context.Context) error {
@@ -91,7 +97,7 @@ func (r *Registry) Stop(ctx context.Context) error {
 		return nil
 	}
 	r.cancel()
-	r.work.Wait()
+	<-r.settled
 	return (*engine).Stop(ctx)
 }
 

@@ -61,7 +61,7 @@ func (c *cluster) start(t *testing.T, files ...string) *registry.Registry {
 			t.Error(err)
 		}
 	})
-	r.Loaded()
+	<-r.Settled()
 	return r
 }
 

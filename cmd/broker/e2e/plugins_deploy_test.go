@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -325,23 +324,14 @@ func TestPluginsOfTheConfigFile(t *testing.T) {
 	place(wantsUser)
 	b := process.Start(t, "plugins=form@1="+file)
 	op := operator{t, b}
-	await(t, "the plugin is deployed", func() bool { return strings.Contains(op.must("list"), "form@1") })
 	createTopic(t, b.Addr, "t", 1, nil)
 	op.must("bind", "t", "form@1")
 	b.Stop()
 	place(wantsID)
 	b.Restart()
-	await(t, "readyz tells of the other bytes", func() bool {
-		resp, err := http.Get("http://" + b.Admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		text, err := io.ReadAll(resp.Body)
-		if err := errors.Join(err, resp.Body.Close()); err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode == http.StatusOK && strings.Contains(string(text), "form@1 exists with the digest")
-	})
+	if status, text := readyz(t, b); status != http.StatusOK || !strings.Contains(text, "form@1 exists with the digest") {
+		t.Errorf("/readyz does not tell of the other bytes: %d %s", status, text)
+	}
 	client := newClient(t, b.Addr)
 	await(t, "the first version is in force", func() bool { return judged(t, client, "t", withUser, withID) })
 	if !strings.Contains(b.Output(), "form@1 exists with the digest") {

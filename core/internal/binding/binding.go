@@ -37,6 +37,9 @@ type Bindings struct {
 	topics  map[string]*binding
 	groups  map[string]*binding
 
+	untried int           // what Settled waits for: Start, and the first attempt of what was bound by then
+	settled chan struct{} // closed when untried is 0
+
 	loading chan struct{} // a token for each binding that is being loaded
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -51,7 +54,8 @@ const maxLoading = 8
 // New returns bindings that do nothing before Start.
 func New(s Settings) *Bindings {
 	b := &Bindings{
-		Settings: s, topics: map[string]*binding{}, groups: map[string]*binding{}, loading: make(chan struct{}, maxLoading),
+		Settings: s, topics: map[string]*binding{}, groups: map[string]*binding{},
+		settled: make(chan struct{}), loading: make(chan struct{}, maxLoading),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	if s.Metrics != nil {
@@ -70,6 +74,7 @@ type binding struct {
 	generation int           // of what the configs ask for
 	dropped    bool          // the configs name no plugin any more
 	loading    bool          // a goroutine has it
+	untried    bool          // Settled waits for its first attempt
 	again      chan struct{} // wakes that goroutine early
 
 	chain    *plugin.Chain   // in force; the partitions own it
@@ -88,6 +93,8 @@ func (b *Bindings) Start(image *metadata.Image) {
 		b.image = image
 	}
 	b.started = true
+	b.untried++
+	defer b.tried()
 	for name := range b.image.Topics {
 		b.topicChanged(name)
 	}
@@ -95,6 +102,17 @@ func (b *Bindings) Start(image *metadata.Image) {
 		if r.Type == metadata.GroupResource {
 			b.groupChanged(r.Name)
 		}
+	}
+}
+
+// Settled is closed once there was an attempt to load everything that was bound at Start: it is in force, or there is a
+// reason why not.
+func (b *Bindings) Settled() <-chan struct{} { return b.settled }
+
+// tried counts one down of what Settled waits for. The caller holds mu.
+func (b *Bindings) tried() {
+	if b.untried--; b.untried == 0 {
+		close(b.settled)
 	}
 }
 

@@ -14,6 +14,10 @@ func (b *Bindings) load(t *binding) {
 		return
 	}
 	t.loading = true
+	if b.untried > 0 {
+		t.untried = true
+		b.untried++
+	}
 	b.tasks.Go(func() { b.loadUntilDone(t) })
 }
 
@@ -47,7 +51,7 @@ func (b *Bindings) loadUntilDone(t *binding) {
 	for {
 		b.mu.Lock()
 		if t.dropped {
-			t.loading = false
+			b.ended(t)
 			b.mu.Unlock()
 			return
 		}
@@ -60,7 +64,9 @@ func (b *Bindings) loadUntilDone(t *binding) {
 		b.mu.Lock()
 		done := b.put(t, &made, wanted.generation)
 		if done {
-			t.loading = false
+			b.ended(t)
+		} else {
+			b.attempted(t)
 		}
 		b.mu.Unlock()
 		if done {
@@ -74,6 +80,20 @@ func (b *Bindings) loadUntilDone(t *binding) {
 		}
 		timer.Stop()
 		pause = min(2*pause, maxPause)
+	}
+}
+
+// ended notes that no goroutine has the binding any more. The caller holds mu.
+func (b *Bindings) ended(t *binding) {
+	t.loading = false
+	b.attempted(t)
+}
+
+// attempted tells Settled of a binding's first attempt. The caller holds mu.
+func (b *Bindings) attempted(t *binding) {
+	if t.untried {
+		t.untried = false
+		b.tried()
 	}
 }
 
