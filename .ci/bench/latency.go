@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sys/unix"
 )
 
 // latency sends records at a fixed rate, whatever the answers do (an open loop), and counts from when a record was due to
@@ -52,7 +54,7 @@ func (l latency) run(ctx context.Context, p *process, t target, results *table) 
 	started := time.Now()
 	for i := range n {
 		due := started.Add(time.Duration(i) * time.Second / time.Duration(l.rate))
-		time.Sleep(time.Until(due))
+		sleepUntil(due)
 		client.Produce(ctx, &kgo.Record{Value: values[i%len(values)]}, func(_ *kgo.Record, err error) {
 			taken[i] = time.Since(due)
 			if err != nil {
@@ -77,4 +79,14 @@ func (l latency) run(ctx context.Context, p *process, t target, results *table) 
 	}
 	results.add(l.name+", CPU", "% of a core", t.name(), 100*after.minus(before).total()/l.time.Seconds())
 	return nil
+}
+
+// sleepUntil waits more exactly than time.Sleep does: an idle Go program sleeps for whole milliseconds, since the kernel's poller
+// counts in them, and would charge the broker for half of one.
+func sleepUntil(due time.Time) {
+	runtime.Gosched() // what was just produced goes out first
+	for d := time.Until(due); d > 0; d = time.Until(due) {
+		ts := unix.NsecToTimespec(int64(d))
+		_ = unix.Nanosleep(&ts, nil) // a signal ends it early
+	}
 }
