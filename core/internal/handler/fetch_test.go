@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
-	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
 
@@ -136,87 +133,6 @@ func TestFetchSamePartitionTwice(t *testing.T) {
 	b.fetchOne(req) // fails unless there is one answer
 }
 
-// TestFetchWaits has what ends a long poll, and that nothing else does.
-func TestFetchWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBroker(t)
-		b.createTopic("t", 2)
-		b.mustProduce("t", 0, "first")
-		f := func(name string, offset int64, minBytes int32, act func(), want kafka.ErrorCode, records ...string) {
-			t.Helper()
-			req := fetchRequest(12, "t", kafka.TopicID{}, 0, offset)
-			req.MaxWaitMillis, req.MinBytes = 5000, minBytes
-			done := make(chan kmsg.FetchResponseTopicPartition, 1)
-			start := time.Now()
-			go func() { done <- b.fetchOne(req) }()
-			synctest.Wait()
-			select {
-			case a := <-done:
-				t.Fatalf("%s: answered at once: %+v", name, a)
-			default:
-			}
-			act()
-			a := <-done
-			if a.ErrorCode != int16(want) || !slices.Equal(values(t, a.RecordBatches), records) {
-				t.Errorf("%s: %v %q", name, kafka.ErrorCode(a.ErrorCode), values(t, a.RecordBatches))
-			}
-			if waited := time.Since(start); act == nil && waited != 5*time.Second || act != nil && waited > 5*time.Second {
-				t.Errorf("%s: took %v", name, waited)
-			}
-		}
-		nothing := func() {}
-		f("deadline", 1, 1, nothing, kafka.NoError)
-		f("deadline with too little", 0, 1<<20, nothing, kafka.NoError, "first")
-		f("append", 1, 1, func() { b.mustProduce("t", 0, "second") }, kafka.NoError, "second")
-		f("append elsewhere", 2, 1, func() { b.mustProduce("t", 1, "x") }, kafka.NoError)
-		f("appends until min.bytes", 2, int32(2*len(batch(t, nil, "n"))), func() {
-			b.mustProduce("t", 0, "3")
-			synctest.Wait()
-			b.mustProduce("t", 0, "4")
-		}, kafka.NoError, "3", "4")
-		f("another leader", 4, 1, func() { b.setLeader("t", 2, 1) }, kafka.NotLeaderOrFollower)
-		b.setLeader("t", 1, 2)
-		f("deletion", 4, 1, func() { b.deleteTopic("t") }, kafka.UnknownTopicOrPartition)
-	})
-}
-
-func TestFetchWaitsForHighWatermark(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		replicas := &slowReplicas{inSync: 1}
-		b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) { s.Replicator = replicas })
-		b.createTopic("t", 1)
-		b.do(produceRequest(12, 1, "t", kafka.TopicID{}, 0, batch(t, nil, "v")))
-		req := fetchRequest(12, "t", kafka.TopicID{}, 0, 0)
-		if a := b.fetchOne(req); a.ErrorCode != 0 || len(a.RecordBatches) > 0 || a.HighWatermark != 0 {
-			t.Fatalf("before the high watermark: %+v", a)
-		}
-		req.MaxWaitMillis = 1 << 30
-		done := make(chan kmsg.FetchResponseTopicPartition, 1)
-		go func() { done <- b.fetchOne(req) }()
-		synctest.Wait()
-		replicas.high = 1
-		b.setLeader("t", 1, 0)
-		if a := <-done; len(a.RecordBatches) == 0 || a.HighWatermark != 1 {
-			t.Errorf("%+v", a)
-		}
-	})
-}
-
-func TestFetchEndsWithItsConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBroker(t)
-		b.createTopic("t", 1)
-		ctx, cancel := context.WithCancel(t.Context())
-		req := fetchRequest(12, "t", kafka.TopicID{}, 0, 0)
-		req.MaxWaitMillis = 1 << 30
-		done := make(chan struct{})
-		go func() { b.answer(call(ctx, req), req); close(done) }()
-		synctest.Wait()
-		cancel()
-		<-done
-	})
-}
-
 // TestFetchReadCommitted appends transactional batches as a coordinator does, since producers can't get ids for them yet.
 func TestFetchReadCommitted(t *testing.T) {
 	b := newBroker(t)
@@ -325,41 +241,6 @@ type brokenEngine struct{ log.Engine }
 
 func (brokenEngine) Open(context.Context, log.Spec, log.Host) (log.Log, error) {
 	return nil, errors.New("no such disk")
-}
-
-func TestLeaderHints(t *testing.T) {
-	b := newBroker(t)
-	id := b.createTopic("t", 2)
-	b.change(&metadata.Delta{Brokers: true}, func(i *metadata.Image) {
-		i.Brokers = map[kafka.NodeID]*metadata.Broker{
-			1: i.Brokers[1],
-			2: {ID: 2, Rack: "r", Endpoints: []metadata.Endpoint{{Listener: "PLAINTEXT", Host: "two", Port: 9}}},
-			3: {ID: 3, Endpoints: []metadata.Endpoint{{Listener: "OTHER", Host: "three", Port: 9}}},
-		}
-	})
-	b.setLeader("t", 2, 5)
-	two := fetchRequest(16, "", id, 0, 0)
-	two.Topics[0].Partitions = append(two.Topics[0].Partitions, fetchTopic("", id, 1, 0).Partitions...)
-	fetched := b.do(two).(*kmsg.FetchResponse)
-	if len(fetched.Brokers) != 1 || fetched.Brokers[0].NodeID != 2 || fetched.Brokers[0].Host != "two" || *fetched.Brokers[0].Rack != "r" {
-		t.Errorf("brokers %+v", fetched.Brokers)
-	}
-	for _, p := range fetched.Topics[0].Partitions {
-		if p.CurrentLeader.LeaderID != 2 || p.CurrentLeader.LeaderEpoch != 5 {
-			t.Errorf("%+v", p.CurrentLeader)
-		}
-	}
-	if old := b.do(fetchRequest(15, "", id, 0, 0)).(*kmsg.FetchResponse); len(old.Brokers) != 0 || old.Topics[0].Partitions[0].CurrentLeader.LeaderID != -1 {
-		t.Errorf("version 15 knows no leaders: %+v", old)
-	}
-	produced := b.do(produceRequest(10, 1, "t", kafka.TopicID{}, 0, batch(t, nil, "v"))).(*kmsg.ProduceResponse)
-	if len(produced.Brokers) != 1 || produced.Brokers[0].Host != "two" {
-		t.Errorf("brokers %+v", produced.Brokers)
-	}
-	b.setLeader("t", 3, 6) // no address on this listener
-	if resp := b.do(fetchRequest(16, "", id, 0, 0)).(*kmsg.FetchResponse); len(resp.Brokers) != 0 || resp.Topics[0].Partitions[0].CurrentLeader.LeaderID != 3 {
-		t.Errorf("%+v", resp)
-	}
 }
 
 func TestFetchTooManyPartitions(t *testing.T) {

@@ -1,10 +1,8 @@
 package handler_test
 
 import (
-	"context"
 	"encoding/binary"
 	"hash/crc32"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/jackdawmq/jackdaw/core/internal/handler"
-	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/record"
-	"github.com/jackdawmq/jackdaw/core/replication"
 )
 
 func TestProduceAndFetchEveryVersion(t *testing.T) {
@@ -253,165 +248,6 @@ func TestProduceRecompresses(t *testing.T) {
 	stored, _, err := record.Next(b.fetchOne(fetchRequest(12, "t", kafka.TopicID{}, 0, 0)).RecordBatches)
 	if err != nil || stored.Codec() != record.Zstd || stored.VerifyCRC() != nil {
 		t.Errorf("codec %v, %v", stored.Codec(), err)
-	}
-}
-
-// TestProduceIdempotent walks through what a partition answers to a producer that retries.
-func TestProduceIdempotent(t *testing.T) {
-	b := newBroker(t)
-	b.createTopic("t", 1)
-	f := func(id kafka.ProducerID, epoch kafka.ProducerEpoch, sequence int32, n int, want kafka.ErrorCode, base int64) {
-		t.Helper()
-		a := b.produce("t", 0, batch(t, from(id, epoch, sequence), slices.Repeat([]string{"v"}, n)...))
-		if a.ErrorCode != int16(want) || a.BaseOffset != base {
-			t.Errorf("sequence %d: %v at %d, want %v at %d", sequence, kafka.ErrorCode(a.ErrorCode), a.BaseOffset, want, base)
-		}
-		if want == kafka.OutOfOrderSequenceNumber && (a.LogStartOffset != 0 || a.ErrorMessage != nil) {
-			t.Errorf("sequence %d: log start %d, message %v", sequence, a.LogStartOffset, a.ErrorMessage)
-		}
-	}
-	f(1, 0, 0, 3, kafka.NoError, 0)
-	f(1, 0, 3, 2, kafka.NoError, 3)
-	f(1, 0, 0, 3, kafka.NoError, 0)                   // a duplicate, answered as the original
-	f(1, 0, 0, 2, kafka.OutOfOrderSequenceNumber, -1) // part of a known batch
-	f(1, 0, 6, 1, kafka.OutOfOrderSequenceNumber, -1) // a gap
-	f(1, 2, 1, 1, kafka.OutOfOrderSequenceNumber, -1) // a new epoch begins at 0
-	f(1, 2, 0, 1, kafka.NoError, 5)                   // and may jump
-	f(1, 0, 5, 1, kafka.InvalidProducerEpoch, -1)     // the old one is fenced
-	f(2, 0, math.MaxInt32, 3, kafka.NoError, 6)       // any first sequence, wrapping inside the batch
-	f(2, 0, 2, 1, kafka.NoError, 9)                   // goes on after the wrap
-	f(2, 0, 2, 1, kafka.NoError, 9)                   // a duplicate
-	if a := b.fetchOne(fetchRequest(12, "t", kafka.TopicID{}, 0, 0)); a.HighWatermark != 10 {
-		t.Errorf("high watermark %d, want 10", a.HighWatermark)
-	}
-	duplicate := b.produce("t", 0, batch(t, from(2, 0, 2), "other"))
-	if duplicate.BaseOffset != 9 || duplicate.LogAppendTime <= 0 {
-		t.Errorf("a duplicate answers %+v, want the original's offset and largest timestamp", duplicate)
-	}
-}
-
-func TestProducerStateOutlivesDeleteRecords(t *testing.T) {
-	b := newBroker(t)
-	b.createTopic("t", 1)
-	b.produce("t", 0, batch(t, from(1, 0, 0), "v"))
-	p, err := b.partitions.Lookup(kafka.TopicPartition{Topic: "t"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if low, err := p.DeleteRecords(-1); low != 1 || err != nil {
-		t.Fatal(low, err)
-	}
-	if a := b.produce("t", 0, batch(t, from(1, 0, 7), "v")); a.ErrorCode != int16(kafka.OutOfOrderSequenceNumber) || a.LogStartOffset != 1 {
-		t.Errorf("a gap after DeleteRecords: %+v", a)
-	}
-	if a := b.produce("t", 0, batch(t, from(1, 0, 0), "v")); a.ErrorCode != 0 || a.BaseOffset != 0 {
-		t.Errorf("a duplicate of a deleted record: %+v", a)
-	}
-}
-
-func TestProducersExpire(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) {
-			s.ProducerExpiry, s.ProducerExpiryCheck = time.Hour, 10*time.Minute
-		})
-		b.createTopic("t", 1)
-		b.produce("t", 0, batch(t, from(1, 0, 0), "v"))
-		if a := b.produce("t", 0, batch(t, from(1, 0, 5), "v")); a.ErrorCode != int16(kafka.OutOfOrderSequenceNumber) {
-			t.Errorf("a gap answers %v", kafka.ErrorCode(a.ErrorCode))
-		}
-		time.Sleep(2 * time.Hour)
-		synctest.Wait()
-		if a := b.produce("t", 0, batch(t, from(1, 0, 5), "v")); a.ErrorCode != 0 {
-			t.Errorf("after expiry any sequence goes, got %v", kafka.ErrorCode(a.ErrorCode))
-		}
-	})
-}
-
-// slowReplicas is a Replicator whose high watermark and in-sync replicas tests set.
-type slowReplicas struct {
-	replication.Replicator
-	high   int64
-	inSync int
-}
-
-func (r *slowReplicas) HighWatermark(_ replication.Leader, stable int64) int64 {
-	return min(stable, r.high)
-}
-func (r *slowReplicas) InSync(replication.Leader) int { return r.inSync }
-
-func TestProduceWaitsForReplication(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		replicas := &slowReplicas{inSync: 1}
-		b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) { s.Replicator = replicas })
-		b.createTopic("t", 1)
-		start := time.Now()
-		if a := b.produce("t", 0, batch(t, nil, "v")); a.ErrorCode != int16(kafka.RequestTimedOut) || time.Since(start) != time.Second {
-			t.Errorf("not replicated: %v after %v", kafka.ErrorCode(a.ErrorCode), time.Since(start))
-		}
-		f := func(name string, want kafka.ErrorCode, act func()) {
-			t.Helper()
-			done := make(chan kmsg.ProduceResponseTopicPartition, 1)
-			go func() { done <- b.produce("t", 0, batch(t, nil, "v")) }()
-			synctest.Wait()
-			select {
-			case a := <-done:
-				t.Fatalf("%s: answered %+v before the record was replicated", name, a)
-			default:
-			}
-			act()
-			if a := <-done; a.ErrorCode != int16(want) {
-				t.Errorf("%s: %v, want %v", name, kafka.ErrorCode(a.ErrorCode), want)
-			}
-		}
-		f("replicated", kafka.NoError, func() {
-			replicas.high = 2
-			b.setLeader("t", 1, 0) // makes the partition look at its replicas
-		})
-		f("in-sync replicas lost", kafka.NotEnoughReplicasAfterAppend, func() {
-			replicas.high, replicas.inSync = 3, 0
-			b.setLeader("t", 1, 0)
-		})
-		replicas.inSync = 1
-		f("another leader", kafka.NotLeaderOrFollower, func() { b.setLeader("t", 2, 1) })
-		b.setLeader("t", 1, 2)
-		f("deleted", kafka.UnknownTopicOrPartition, func() { b.deleteTopic("t") })
-	})
-}
-
-func TestProduceGivesUpWithItsConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) { s.Replicator = &slowReplicas{inSync: 1} })
-		b.createTopic("t", 1)
-		ctx, cancel := context.WithCancel(t.Context())
-		req := produceRequest(9, -1, "t", kafka.TopicID{}, 0, batch(t, nil, "v"))
-		done := make(chan struct{})
-		go func() { b.answer(call(ctx, req), req); close(done) }()
-		synctest.Wait()
-		cancel()
-		<-done
-	})
-}
-
-func TestProduceMinInSyncReplicas(t *testing.T) {
-	b := newBroker(t, func(s *partition.Settings, _ *handler.Deps) { s.Replicator = &slowReplicas{high: math.MaxInt64} })
-	b.createTopic("t", 1, "min.insync.replicas", "2")
-	if a := b.produce("t", 0, batch(t, nil, "v")); a.ErrorCode != int16(kafka.NotEnoughReplicas) {
-		t.Errorf("no replica in sync: %v", kafka.ErrorCode(a.ErrorCode))
-	}
-	alone := newBroker(t)
-	alone.createTopic("t", 1, "min.insync.replicas", "2")
-	alone.mustProduce("t", 0, "min.insync.replicas counts at most the replicas that there are")
-}
-
-func TestProduceLeaderHint(t *testing.T) {
-	b := newBroker(t)
-	b.createTopic("t", 1)
-	b.setLeader("t", 1, 4)
-	b.setLeader("t", 2, 5)
-	resp := b.do(produceRequest(10, 1, "t", kafka.TopicID{}, 0, batch(t, nil, "v"))).(*kmsg.ProduceResponse)
-	a := resp.Topics[0].Partitions[0]
-	if a.ErrorCode != int16(kafka.NotLeaderOrFollower) || a.CurrentLeader.LeaderID != 2 || a.CurrentLeader.LeaderEpoch != 5 {
-		t.Errorf("%+v", a)
 	}
 }
 
