@@ -16,6 +16,6 @@
 // States know nothing of clocks: they are told the time, say when they want to be called next (Deadline, for which Timers
 // is a help), and do what is due (Tick). Tests run in a testing/synctest bubble, where time is virtual.
 //
-// A shard that was resigned, or whose broker stops, drops its state and everything that waits for it; whoever waits sees
-// the channel that Submit returned closed. Call does all that for a request.
+// A shard that was resigned, or whose broker stops, drops its state and everything that waits for it: a Call that waits
+// ends then.
 package shard

@@ -38,9 +38,8 @@ const (
 
 // Runtime owns the shards of one coordinator.
 type Runtime[S State] struct {
-	Settings[S]
-
-	running sync.WaitGroup
+	settings Settings[S]
+	running  sync.WaitGroup
 
 	mu      sync.RWMutex
 	shards  map[int32]*shard[S]
@@ -52,7 +51,7 @@ func New[S State](s Settings[S]) *Runtime[S] {
 	if s.MaxBatchBytes == 0 {
 		s.MaxBatchBytes = defaultMaxBatchBytes
 	}
-	return &Runtime[S]{Settings: s, shards: make(map[int32]*shard[S])}
+	return &Runtime[S]{settings: s, shards: make(map[int32]*shard[S])}
 }
 
 // Elected starts the shard of a partition and returns at once; it loads on its own goroutine. A shard of an older leader
@@ -70,7 +69,7 @@ func (r *Runtime[S]) Elected(partition int32, epoch kafka.LeaderEpoch) {
 		s.cancel()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := newShard(r, partition, epoch, cancel)
+	s := newShard(&r.settings, partition, epoch, cancel)
 	r.shards[partition] = s
 	r.running.Go(func() { s.run(ctx) })
 }
@@ -120,11 +119,9 @@ func (r *Runtime[S]) Partitions() []int32 {
 	return partitions
 }
 
-// Submit queues a handler for a partition's shard. gone is closed when the shard is dropped: then the handler and what it
-// waits for may never run. Errors are NOT_COORDINATOR when the broker does not lead the partition,
-// COORDINATOR_LOAD_IN_PROGRESS until its shard is loaded, and COORDINATOR_NOT_AVAILABLE when the broker stops or the queue
-// is full.
-func (r *Runtime[S]) Submit(partition int32, h Handler[S]) (gone <-chan struct{}, err error) {
+// submit queues a handler for a partition's shard. gone is closed when the shard is dropped: then the handler and what it
+// waits for may never run.
+func (r *Runtime[S]) submit(partition int32, h Handler[S]) (gone <-chan struct{}, err error) {
 	r.mu.RLock()
 	s, stopped := r.shards[partition], r.stopped
 	r.mu.RUnlock()
@@ -146,9 +143,10 @@ func (r *Runtime[S]) Enqueue(partition int32, h Handler[S]) bool {
 	return s != nil && s.submit(h, true) == nil
 }
 
-// Call runs h in the loop of a partition's shard and returns what it gives to reply, be it later in another turn. It ends
-// without an answer when ctx does (COORDINATOR_NOT_AVAILABLE) and when the shard is dropped (NOT_COORDINATOR); other errors
-// are those of Submit.
+// Call runs h in the loop of a partition's shard and returns what it gives to reply, be it later in another turn. Errors
+// are NOT_COORDINATOR when the broker does not lead the partition, or its shard is dropped before it answers,
+// COORDINATOR_LOAD_IN_PROGRESS until the shard is loaded, and COORDINATOR_NOT_AVAILABLE when the broker stops, the queue is
+// full or ctx ends.
 func Call[S State, R any](ctx context.Context, r *Runtime[S], partition int32,
 	h func(state S, t *Turn, reply func(R))) (answer R, err error) {
 	answers := make(chan R, 1)
@@ -158,7 +156,7 @@ func Call[S State, R any](ctx context.Context, r *Runtime[S], partition int32,
 		default: // answered before
 		}
 	}
-	gone, err := r.Submit(partition, func(state S, t *Turn) { h(state, t, reply) })
+	gone, err := r.submit(partition, func(state S, t *Turn) { h(state, t, reply) })
 	if err != nil {
 		return answer, err
 	}

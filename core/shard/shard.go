@@ -11,11 +11,11 @@ import (
 
 // shard is the event loop of one partition.
 type shard[S State] struct {
-	*Runtime[S]
-	tp     kafka.TopicPartition
-	epoch  kafka.LeaderEpoch
-	cancel context.CancelFunc
-	gone   chan struct{} // closed when the loop has ended
+	*Settings[S] // of its Runtime
+	tp           kafka.TopicPartition
+	epoch        kafka.LeaderEpoch
+	cancel       context.CancelFunc
+	gone         chan struct{} // closed when the loop has ended
 
 	wake          chan struct{} // holds one token when there is something to do
 	highWatermark atomic.Int64  // the newest that was notified
@@ -40,14 +40,14 @@ type pending struct {
 	done     []Done
 }
 
-func newShard[S State](r *Runtime[S], partition int32, epoch kafka.LeaderEpoch, cancel context.CancelFunc) *shard[S] {
+func newShard[S State](settings *Settings[S], partition int32, epoch kafka.LeaderEpoch, cancel context.CancelFunc) *shard[S] {
 	return &shard[S]{
-		Runtime: r,
-		tp:      kafka.TopicPartition{Topic: r.Topic, Partition: partition},
-		epoch:   epoch,
-		cancel:  cancel,
-		gone:    make(chan struct{}),
-		wake:    make(chan struct{}, 1),
+		Settings: settings,
+		tp:       kafka.TopicPartition{Topic: settings.Topic, Partition: partition},
+		epoch:    epoch,
+		cancel:   cancel,
+		gone:     make(chan struct{}),
+		wake:     make(chan struct{}, 1),
 	}
 }
 
@@ -141,7 +141,7 @@ func (s *shard[S]) take() []Handler[S] {
 }
 
 // complete runs the callbacks whose records are committed or waited too long, and reports whether there were any.
-func (s *shard[S]) complete(now time.Time) (any bool) {
+func (s *shard[S]) complete(now time.Time) (ran bool) {
 	for len(s.waiting) > 0 {
 		first := s.waiting[0]
 		var err error
@@ -151,14 +151,14 @@ func (s *shard[S]) complete(now time.Time) (any bool) {
 			err = kafka.Errorf(kafka.RequestTimedOut, "%v: records before offset %d were not committed within %v",
 				s.tp, first.end, s.CommitTimeout)
 		default:
-			return any
+			return ran
 		}
 		s.waiting[0] = pending{}
 		s.waiting = s.waiting[1:]
 		s.finish(now, first.done, err)
-		any = true
+		ran = true
 	}
-	return any
+	return ran
 }
 
 // finish runs callbacks and takes up what they want.
