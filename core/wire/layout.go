@@ -9,9 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Layout is the sequence of primitive types of a request in one version. Check walks a body along it before kmsg decodes
+// layout is the sequence of primitive types of a request in one version. check walks a body along it before kmsg decodes
 // the body: kmsg counts down whatever number of tags a request announces, minutes for ten bytes.
-type Layout struct {
+type layout struct {
 	flexible bool
 	fields   []layoutField
 }
@@ -38,11 +38,11 @@ const (
 
 // Layouts are the layouts of one API key by version, each found when it is first needed. Any number of goroutines may use
 // them.
-type Layouts struct{ versions []atomic.Pointer[Layout] }
+type Layouts struct{ versions []atomic.Pointer[layout] }
 
 // NewLayouts returns the layouts of the requests that are like req.
 func NewLayouts(req kmsg.Request) *Layouts {
-	return &Layouts{make([]atomic.Pointer[Layout], req.MaxVersion()+1)}
+	return &Layouts{make([]atomic.Pointer[layout], req.MaxVersion()+1)}
 }
 
 // Decode decodes a body into req, which has its version. It returns ErrMalformed for a body that does not follow the
@@ -52,45 +52,45 @@ func (l *Layouts) Decode(req kmsg.Request, body []byte) error {
 	if version < 0 || int(version) >= len(l.versions) {
 		return ErrMalformed
 	}
-	layout := l.versions[version].Load()
-	if layout == nil {
+	known := l.versions[version].Load()
+	if known == nil {
 		empty := kmsg.RequestForKey(req.Key())
 		empty.SetVersion(version)
 		var err error
-		if layout, err = LayoutOf(empty); err != nil {
+		if known, err = layoutOf(empty); err != nil {
 			return err
 		}
-		l.versions[version].Store(layout)
+		l.versions[version].Store(known)
 	}
-	if err := layout.Check(body); err != nil {
+	if err := known.check(body); err != nil {
 		return err
 	}
 	return req.ReadFrom(body)
 }
 
-// LayoutOf finds the layout of a request in its version out of what kmsg encodes: a field is there if other contents make
+// layoutOf finds the layout of a request in its version out of what kmsg encodes: a field is there if other contents make
 // other bytes. The request must be empty; it is filled in. Fields that are sent as tags are not supported.
-func LayoutOf(req kmsg.Request) (*Layout, error) {
+func layoutOf(req kmsg.Request) (*layout, error) {
 	v := reflect.ValueOf(req).Elem()
 	if err := fillIn(v); err != nil {
 		return nil, fmt.Errorf("wire: layout of %s: %w", APIName(req.Key()), err)
 	}
 	p := prober{req: req, full: req.AppendTo(nil)}
-	l := &Layout{flexible: req.IsFlexible(), fields: p.fields(v)}
+	l := &layout{flexible: req.IsFlexible(), fields: p.fields(v)}
 	if r := NewReader(p.full, l.flexible); !l.walk(&r) || len(r.Rest()) > 0 {
 		return nil, fmt.Errorf("wire: the layout of %s version %d is not known", APIName(req.Key()), req.GetVersion())
 	}
 	return l, nil
 }
 
-// Check returns ErrMalformed when a body does not follow the layout. Bytes behind it are legal.
-func (l *Layout) Check(body []byte) error {
+// check returns ErrMalformed when a body does not follow the layout. Bytes behind it are legal.
+func (l *layout) check(body []byte) error {
 	r := NewReader(body, l.flexible)
 	l.walk(&r)
 	return r.Err()
 }
 
-func (l *Layout) walk(r *Reader) bool {
+func (l *layout) walk(r *Reader) bool {
 	walkFields(r, l.fields)
 	return r.Err() == nil
 }
