@@ -43,7 +43,7 @@ const (
 // PartitionWriter appends a coordinator's records to its internal topic.
 type PartitionWriter interface {
 	// AppendRecords appends one batch of records (built with core/record; offsets are assigned here) and returns the offset
-	// after the last one. It does not wait for replication: committed(offset) of Notify tells.
+	// after the last one. It does not wait for replication: NotifyCommitted tells when that offset is committed.
 	AppendRecords(tp kafka.TopicPartition, batch []byte, epoch kafka.LeaderEpoch) (endOffset int64, err error)
 	// NotifyCommitted calls f whenever the high watermark of a partition moves, with its new value, until the returned
 	// function is called. f must return quickly.
