@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools/recordschema"
 	"github.com/jackdawmq/jackdaw/cmd/broker/logdump"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
@@ -27,9 +29,9 @@ func dumpLogOptions() optionSet {
 		{name: "key-decoder-class", argument: requiredArgument, label: "class", help: "StringDecoder (the default), IntegerDecoder or LongDecoder."},
 		{name: "offsets-decoder", help: "Decode the records of __consumer_offsets."},
 		{name: "transaction-log-decoder", help: "Decode the records of __transaction_state."},
-		{name: "cluster-metadata-decoder", help: "Not supported: this cluster has no metadata topic."},
-		{name: "remote-log-metadata-decoder", help: "Not supported: there is no tiered storage."},
-		{name: "share-group-state-decoder", help: "Not supported: there are no share groups."},
+		{name: "cluster-metadata-decoder", help: "Decode the records of __cluster_metadata."},
+		{name: "remote-log-metadata-decoder", help: "Decode the records of __remote_log_metadata."},
+		{name: "share-group-state-decoder", help: "Decode the records of __share_group_state."},
 		{name: "skip-record-metadata", help: "Leave out what is known about each record, but print its contents."},
 		{name: "help", help: "Show this text."},
 		{name: "version", help: "Show the Kafka version that this tool follows."},
@@ -40,7 +42,8 @@ func dumpLogOptions() optionSet {
 type logDumper struct {
 	line     *commandLine
 	out      *bufio.Writer
-	decode   recordDecoder // nil prints no contents
+	decode   recordDecoder         // nil prints no contents
+	schemas  *recordschema.Decoder // of control records
 	deep     bool
 	maxBytes int64
 	faults   dumpFaults
@@ -58,9 +61,8 @@ func runDumpLog(ctx context.Context, args []string, std Streams) int {
 		return std.misuse(set, err.Error())
 	}
 	d := &logDumper{line: line, out: bufio.NewWriterSize(std.Out, 64<<10), maxBytes: line.number("max-bytes")}
-	decode, err := newRecordDecoder(line)
+	err := d.chooseDecoder()
 	if err == nil {
-		d.decode, d.deep = decode, decode != nil || line.has("deep-iteration")
 		err = d.dumpAll(ctx, std)
 	}
 	if flushed := d.out.Flush(); err == nil {
@@ -77,12 +79,21 @@ func runDumpLog(ctx context.Context, args []string, std Streams) int {
 	return exitFailed
 }
 
+func (d *logDumper) chooseDecoder() (err error) {
+	if d.schemas, err = recordschema.New(); err != nil {
+		return err
+	}
+	d.decode, err = newRecordDecoder(d.line, d.schemas)
+	d.deep = d.decode != nil || d.line.has("deep-iteration")
+	return err
+}
+
 func (d *logDumper) dumpAll(ctx context.Context, std Streams) error {
 	for file := range strings.SplitSeq(d.line.value("files"), ",") {
 		fmt.Fprintf(d.out, "Dumping %s\n", file)
 		var err error
 		switch filepath.Ext(file) {
-		case ".log":
+		case ".log", ".checkpoint":
 			err = d.dumpSegment(ctx, file)
 		case ".index":
 			err = d.dumpIndex(file)
@@ -112,12 +123,35 @@ func baseOffset(file string) (int64, error) {
 	return base, nil
 }
 
-func (d *logDumper) dumpSegment(ctx context.Context, file string) error {
-	base, err := baseOffset(file)
-	if err != nil {
+// printTitle says where the batches of a segment or snapshot begin, by the file's name.
+func (d *logDumper) printTitle(file string) error {
+	name := filepath.Base(file)
+	if filepath.Ext(file) == ".log" {
+		base, err := baseOffset(file)
+		if err == nil {
+			fmt.Fprintf(d.out, "Log starting offset: %d\n", base)
+		}
 		return err
 	}
-	fmt.Fprintf(d.out, "Log starting offset: %d\n", base)
+	if name == "bootstrap.checkpoint" {
+		fmt.Fprintf(d.out, "KRaft bootstrap snapshot\n")
+		return nil
+	}
+	form := regexp.MustCompile(`^(\d{20})-(\d{10})\.checkpoint$`).FindStringSubmatch(name)
+	if form == nil {
+		return errors.New("java.util.NoSuchElementException: No value present: the name of a snapshot is OFFSET-EPOCH.checkpoint with 20 and 10 digits")
+	}
+	offset, errOffset := strconv.ParseInt(form[1], 10, 64)
+	epoch, errEpoch := strconv.ParseInt(form[2], 10, 32)
+	fmt.Fprintf(d.out, "Snapshot end offset: %d, epoch: %d\n", offset, epoch)
+	return firstError(errOffset, errEpoch)
+}
+
+// dumpSegment prints the batches of a segment, or of a snapshot of cluster metadata, which has the same form.
+func (d *logDumper) dumpSegment(ctx context.Context, file string) error {
+	if err := d.printTitle(file); err != nil {
+		return err
+	}
 	valid, last := int64(0), int64(-1)
 	for batch, err := range logdump.Batches(file) {
 		if errors.Is(err, record.ErrShort) {
@@ -182,22 +216,37 @@ func (d *logDumper) printRecords(file string, b logdump.Batch, last int64) (int6
 			d.faults.add(&d.faults.gaps, file, last, r.Offset)
 		}
 		last = r.Offset
-		d.out.WriteByte('|')
-		if !d.line.has("skip-record-metadata") {
+		described := !d.line.has("skip-record-metadata")
+		if described {
+			d.out.WriteByte('|')
 			d.printRecord(&h, r)
 		}
 		if d.decode != nil && !h.IsControl() {
-			key, payload := d.decode(r)
-			if key != nil {
-				fmt.Fprintf(d.out, " key: %s", *key)
-			}
-			if payload != nil {
-				fmt.Fprintf(d.out, " payload: %s", *payload)
+			if err := d.printContents(r, described); err != nil {
+				return err
 			}
 		}
 		return d.out.WriteByte('\n')
 	})
 	return last, err
+}
+
+// printContents prints the decoded key and value. described says that the line has begun.
+func (d *logDumper) printContents(r logdump.Record, described bool) error {
+	key, payload, err := d.decode(r)
+	if err != nil {
+		return err
+	}
+	if (key != nil || payload != nil) && !described {
+		d.out.WriteByte('|')
+	}
+	if key != nil {
+		fmt.Fprintf(d.out, " key: %s", *key)
+	}
+	if payload != nil {
+		fmt.Fprintf(d.out, " payload: %s", *payload)
+	}
+	return nil
 }
 
 func (d *logDumper) printRecord(h *record.Header, r logdump.Record) {
@@ -207,16 +256,26 @@ func (d *logDumper) printRecord(h *record.Header, r logdump.Record) {
 	}
 	fmt.Fprintf(d.out, " offset: %d %s: %d keySize: %d valueSize: %d sequence: %d headerKeys: [%s]",
 		r.Offset, timestampType(h), r.Timestamp, sizeOf(r.Key), sizeOf(r.Value), addSequence(h.BaseSequence, int32(r.Offset-h.BaseOffset)), strings.Join(names, ","))
-	if !h.IsControl() {
+	if h.IsControl() {
+		d.printControl(r)
+	}
+}
+
+func (d *logDumper) printControl(r logdump.Record) {
+	kind, err := record.ParseControlKey(r.Key)
+	if err != nil {
+		kind = record.ControlType(-1)
+	}
+	names := map[record.ControlType]string{record.ControlAbort: "ABORT", record.ControlCommit: "COMMIT"}
+	if name := names[kind]; name != "" && len(r.Value) >= 6 {
+		fmt.Fprintf(d.out, " endTxnMarker: %s coordinatorEpoch: %d", name, markerEpoch(r.Value))
 		return
 	}
-	switch kind, err := record.ParseControlKey(r.Key); {
-	case err == nil && (kind == record.ControlAbort || kind == record.ControlCommit) && len(r.Value) >= 6:
-		name := map[record.ControlType]string{record.ControlAbort: "ABORT", record.ControlCommit: "COMMIT"}[kind]
-		fmt.Fprintf(d.out, " endTxnMarker: %s coordinatorEpoch: %d", name, markerEpoch(r.Value))
-	default:
-		fmt.Fprintf(d.out, " controlType: UNKNOWN(%d)", kind)
+	if text, ok := d.schemas.Control(int16(kind), r.Value); ok {
+		fmt.Fprintf(d.out, " %s", text)
+		return
 	}
+	fmt.Fprintf(d.out, " controlType: UNKNOWN(%d)", kind)
 }
 
 // sizeOf is the length of a key or value, -1 for null.

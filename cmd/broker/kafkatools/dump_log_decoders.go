@@ -2,37 +2,73 @@ package kafkatools
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools/recordschema"
 	"github.com/jackdawmq/jackdaw/cmd/broker/logdump"
 )
 
-// recordDecoder renders the key and the value of a record for printing; nil leaves the word out.
-type recordDecoder func(logdump.Record) (key, payload *string)
+// recordDecoder renders the key and the value of a record for printing; nil leaves the word out. What is wrong with a record is part of
+// the text; an error ends the run.
+type recordDecoder func(logdump.Record) (key, payload *string, err error)
 
 // newRecordDecoder returns what the options ask for, nil when they ask for no contents.
-func newRecordDecoder(line *commandLine) (recordDecoder, error) {
-	for _, unsupported := range []string{"cluster-metadata-decoder", "remote-log-metadata-decoder", "share-group-state-decoder"} {
-		if line.has(unsupported) {
-			return nil, fmt.Errorf("java.lang.UnsupportedOperationException: --%s: this tool can't decode such records", unsupported)
-		}
-	}
+func newRecordDecoder(line *commandLine, schemas *recordschema.Decoder) (recordDecoder, error) {
 	switch {
 	case line.has("offsets-decoder"):
 		return internalDecoder(decodeDumpedGroupRecord), nil
 	case line.has("transaction-log-decoder"):
 		return internalDecoder(decodeTransaction), nil
+	case line.has("cluster-metadata-decoder"):
+		return valueDecoder("Error at %d, skipping. %v", schemas.Metadata), nil
+	case line.has("remote-log-metadata-decoder"):
+		return valueDecoder("Error at offset %d, skipping. %v", schemas.Remote), nil
+	case line.has("share-group-state-decoder"):
+		return shareGroupDecoder(schemas), nil
 	case !line.has("print-data-log"):
 		return nil, nil
 	}
 	key, errKey := bytesDecoder(line.value("key-decoder-class"))
 	value, errValue := bytesDecoder(line.value("value-decoder-class"))
-	return func(r logdump.Record) (*string, *string) { return key(r.Key), value(r.Value) }, firstError(errKey, errValue)
+	return func(r logdump.Record) (*string, *string, error) { return key(r.Key), value(r.Value), nil }, firstError(errKey, errValue)
+}
+
+// valueDecoder renders values alone: such records have no keys. fault is the format of what is said of one that can't be read.
+func valueDecoder(fault string, render func([]byte) (string, error)) recordDecoder {
+	return func(r logdump.Record) (*string, *string, error) {
+		text, err := render(r.Value)
+		if err != nil {
+			text = fmt.Sprintf(fault, r.Offset, err)
+		}
+		return nil, &text, nil
+	}
+}
+
+// shareGroupDecoder renders records of __share_group_state (KIP-932).
+func shareGroupDecoder(schemas *recordschema.Decoder) recordDecoder {
+	return internalDecoder(func(kind int16, key, value []byte) (internalRecord, bool) {
+		var version int16
+		body := value
+		if value != nil {
+			if len(value) < 2 {
+				return internalRecord{}, false
+			}
+			version, body = int16(binary.BigEndian.Uint16(value)), value[2:]
+		}
+		keyData, valueData, known, err := schemas.ShareGroup(kind, version, key[2:], body)
+		if !known || err != nil {
+			return internalRecord{}, false
+		}
+		decoded := internalRecord{Key: typedData{kind, keyData}}
+		if value != nil {
+			decoded.Value = &versionedData{version, valueData}
+		}
+		return decoded, true
+	})
 }
 
 // bytesDecoder knows those of Kafka's decoder classes whose output does not depend on Java.
@@ -79,29 +115,34 @@ type (
 
 // internalDecoder renders records of an internal topic. A record of a type that the decoder does not know is named.
 func internalDecoder(decode func(kind int16, key, value []byte) (internalRecord, bool)) recordDecoder {
-	return func(r logdump.Record) (*string, *string) {
+	return func(r logdump.Record) (*string, *string, error) {
+		if r.Key == nil {
+			return nil, nil, fmt.Errorf("java.lang.RuntimeException: Failed to decode message at offset %d using the specified decoder (message had a missing key)", r.Offset)
+		}
+		keyText := fmt.Sprintf("Error at offset %d, skipping. the key has no type", r.Offset)
 		if len(r.Key) < 2 {
-			text := fmt.Sprintf("Error at offset %d, skipping. the key has no type", r.Offset)
-			return &text, nil
+			return &keyText, nil, nil
 		}
 		kind := int16(binary.BigEndian.Uint16(r.Key))
 		decoded, ok := decode(kind, r.Key, r.Value)
 		if !ok {
-			text := fmt.Sprintf("Unknown record type %d at offset %d, skipping.", kind, r.Offset)
-			return &text, nil
+			keyText = fmt.Sprintf("Unknown record type %d at offset %d, skipping.", kind, r.Offset)
+			return &keyText, nil, nil
 		}
-		key, errKey := marshalJSON(dumpedKey{strconv.Itoa(int(kind)), decoded.Key.Data})
-		keyText, payload := string(key), "<DELETE>"
+		key, err := marshalJSON(dumpedKey{strconv.Itoa(int(kind)), decoded.Key.Data})
+		if err != nil {
+			return nil, nil, err
+		}
+		keyText = string(key)
+		payload := "<DELETE>"
 		if decoded.Value != nil {
 			value, err := marshalJSON(dumpedValue{strconv.Itoa(int(decoded.Value.Version)), decoded.Value.Data})
+			if err != nil {
+				return nil, nil, err
+			}
 			payload = string(value)
-			errKey = errors.Join(errKey, err)
 		}
-		if errKey != nil {
-			keyText = fmt.Sprintf("Error at offset %d, skipping. %v", r.Offset, errKey)
-			return &keyText, nil
-		}
-		return &keyText, &payload
+		return &keyText, &payload, nil
 	}
 }
 

@@ -35,6 +35,28 @@ func TestDumpLogOfKafkasFiles(t *testing.T) {
 	}
 }
 
+// Kafka's dump of snapshots and a segment of its own cluster metadata.
+func TestDumpLogOfClusterMetadata(t *testing.T) {
+	want := golden(t, "kraft.out")
+	t.Chdir("testdata/dump-log/kraft")
+	files, err := filepath.Glob("*")
+	if err != nil || len(files) != 3 {
+		t.Fatal(files, err)
+	}
+	got := run(t.Context(), []string{"kafka-dump-log", "--files", strings.Join(files, ","), "--cluster-metadata-decoder"}, "")
+	if got.Exit != 0 || got.Stdout != want || got.Stderr != "" {
+		t.Errorf("exit %d, %s%s", got.Exit, firstDifference(got.Stdout, want), got.Stderr)
+	}
+	skipped := run(t.Context(), []string{"kafka-dump-log", "--files", "bootstrap.checkpoint", "--cluster-metadata-decoder", "--skip-record-metadata"}, "").Stdout
+	if !strings.Contains(skipped, "isvalid: true\n\nbaseOffset: 1 ") || !strings.Contains(skipped, "\n| payload: {\"type\":\"FEATURE_LEVEL_RECORD\"") {
+		t.Errorf("without metadata of records:\n%s", skipped)
+	}
+	noKey := run(t.Context(), []string{"kafka-dump-log", "--files", "00000000000000000000.log", "--offsets-decoder"}, "")
+	if noKey.Exit != 1 || !strings.Contains(noKey.Stderr, "using the specified decoder (message had a missing key)") {
+		t.Errorf("exit %d: %s", noKey.Exit, noKey.Stderr)
+	}
+}
+
 func golden(t *testing.T, name string) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", "dump-log", name))

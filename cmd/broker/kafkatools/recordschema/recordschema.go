@@ -9,30 +9,31 @@ import (
 	"github.com/twmb/franz-go/pkg/kbin"
 )
 
-// Metadata renders the value of a record of __cluster_metadata: its type, version and data.
+// Metadata renders the value of a record of __cluster_metadata: its type, version and data. Errors have the words of Kafka's tool.
 func (d *Decoder) Metadata(value []byte) (string, error) {
-	number, version, body, err := frame(value)
+	r, version, data, err := d.framed("metadata", value)
 	if err != nil {
 		return "", err
 	}
-	r := d.tables["metadata"][number]
-	if r == nil {
-		return "", fmt.Errorf("org.apache.kafka.common.errors.UnsupportedVersionException: Unknown metadata id %d", number)
-	}
-	data, err := r.framed(number, version, body)
-	return fmt.Sprintf(`{"type":%q,"version":%d,"data":%s}`, r.name, version, data), err
+	return fmt.Sprintf(`{"type":%q,"version":%d,"data":%s}`, r.name, version, data), nil
 }
 
-// framed is render with Kafka's words for what is wrong with a record in a frame.
-func (r *record) framed(number, version int16, body []byte) (json.RawMessage, error) {
-	data, err := r.render(body, version, true)
-	if garbage, ok := errors.AsType[*garbageError](err); ok {
-		return nil, fmt.Errorf("Found %d byte(s) of garbage after %d", garbage.bytes, number)
-	}
+// framed renders a record of a table that is in a frame.
+func (d *Decoder) framed(table string, value []byte) (r *record, version int16, data json.RawMessage, err error) {
+	number, version, body, err := frame(value)
 	if err != nil {
-		return nil, fmt.Errorf("Failed to deserialize record with type %d", number)
+		return nil, 0, nil, err
 	}
-	return data, nil
+	if r = d.tables[table][number]; r == nil {
+		return nil, 0, nil, fmt.Errorf("org.apache.kafka.common.errors.UnsupportedVersionException: Unknown metadata id %d", number)
+	}
+	data, err = r.render(body, version, true)
+	if garbage, ok := errors.AsType[*garbageError](err); ok {
+		err = fmt.Errorf("Found %d byte(s) of garbage after %d", garbage.bytes, number)
+	} else if err != nil {
+		err = fmt.Errorf("Failed to deserialize record with type %d", number)
+	}
+	return r, version, data, err
 }
 
 // frame reads what metadata records begin with: the version of the frame, the type and the version of the record.

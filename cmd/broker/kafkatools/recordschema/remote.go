@@ -43,15 +43,7 @@ func (p remotePartition) String() string { return fmt.Sprintf("%s:%s-%d", p.ID, 
 
 // Remote renders the value of a record of __remote_log_metadata (KIP-405). Kafka's tool prints these not as JSON but as Java objects.
 func (d *Decoder) Remote(value []byte) (string, error) {
-	number, version, body, err := frame(value)
-	if err != nil {
-		return "", err
-	}
-	r := d.tables["remote"][number]
-	if r == nil {
-		return "", fmt.Errorf("java.lang.IllegalArgumentException: ApiKey: %d does not have RemoteLogMetadataTransform.", number)
-	}
-	data, err := r.framed(number, version, body)
+	r, _, data, err := d.framed("remote", value)
 	if err != nil {
 		return "", err
 	}
@@ -59,22 +51,22 @@ func (d *Decoder) Remote(value []byte) (string, error) {
 	if err := json.Unmarshal(data, &fields); err != nil {
 		return "", err
 	}
-	return r.name + "{" + fields.describe(number) + "}", nil
+	return r.name + "{" + fields.describe(r.name) + "}", nil
 }
 
-func (r *remoteRecord) describe(number int16) string {
+func (r *remoteRecord) describe(kind string) string {
 	segments := []string{"COPY_SEGMENT_STARTED", "COPY_SEGMENT_FINISHED", "DELETE_SEGMENT_STARTED", "DELETE_SEGMENT_FINISHED"}
 	custom := "Optional.empty"
 	if r.CustomMetadata != nil {
 		custom = fmt.Sprintf("Optional[CustomMetadata{%d bytes}]", len(r.CustomMetadata))
 	}
 	id := fmt.Sprintf("remoteLogSegmentId=RemoteLogSegmentId{topicIdPartition=%s, id=%s}", r.RemoteLogSegmentID.TopicIDPartition, r.RemoteLogSegmentID.ID)
-	switch number {
-	case 0:
+	switch kind {
+	case "RemoteLogSegmentMetadata":
 		return fmt.Sprintf("%s, startOffset=%d, endOffset=%d, brokerId=%d, maxTimestampMs=%d, eventTimestampMs=%d, segmentLeaderEpochs={%s}, "+
 			"segmentSizeInBytes=%d, customMetadata=%s, state=%s, txnIdxEmpty=%t", id, r.StartOffset, r.EndOffset, r.BrokerID, r.MaxTimestampMs,
 			r.EventTimestampMs, r.epochs(), r.SegmentSizeInBytes, custom, r.state(segments), r.TxnIdxEmpty)
-	case 1:
+	case "RemoteLogSegmentMetadataUpdate":
 		return fmt.Sprintf("%s, customMetadata=%s, state=%s, eventTimestampMs=%d, brokerId=%d", id, custom, r.state(segments), r.EventTimestampMs, r.BrokerID)
 	}
 	return fmt.Sprintf("topicPartition=%s, state=%s, eventTimestampMs=%d, brokerId=%d", r.TopicIDPartition,
