@@ -22,6 +22,8 @@ type benchRow struct {
 	RecordsPerSec float64 `json:"records_per_second"`
 	MBPerSec      float64 `json:"mb_per_second"`
 	FuelPerRecord float64 `json:"fuel_per_record"`
+	HostShare     float64 `json:"host_share"` // of the time of calls: what is not the plugin's own
+	Memory        int64   `json:"memory"`     // bytes of its instances
 	Rejected      uint64  `json:"rejected"`
 	Failures      uint64  `json:"failures"`
 }
@@ -38,7 +40,8 @@ func newPluginBenchCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "bench FILE", Short: "Measure how fast a plugin is, without a broker", Args: cobra.ExactArgs(1),
 		Long: "Measure how fast a plugin is on one processor, without a broker: batches of 1, 10, 100 and 1000 records, made of the plugin's test\n" +
-			"vectors, or of JSON objects where there are none.",
+			"vectors, or of JSON objects where there are none. 'In the host' is the share of a call that is the broker's work:\n" +
+			"handing the records over, and checking what comes back. Fuel is work in WebAssembly instructions, the same on every machine.",
 		ValidArgsFunction: completeModules,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := readModule(args[0])
@@ -82,6 +85,8 @@ func (a *app) bench(ctx context.Context, p program, groups []vectors.Group, flag
 		column[row]{title: "records/s", value: number(func(r row) float64 { return r.RecordsPerSec }, 0), number: true},
 		column[row]{title: "MB/s", value: number(func(r row) float64 { return r.MBPerSec }, 1), number: true},
 		column[row]{title: "fuel/record", value: number(func(r row) float64 { return r.FuelPerRecord }, 0), number: true},
+		column[row]{title: "in the host", value: func(r row) string { return strconv.Itoa(int(100*r.HostShare+0.5)) + " %" }, number: true},
+		column[row]{title: "memory", value: func(r row) string { return strconv.FormatInt(r.Memory/1024, 10) + " KiB" }, number: true},
 		column[row]{title: "rejected", value: func(r row) string { return strconv.FormatUint(r.Rejected, 10) }, number: true},
 		column[row]{title: "failed", value: func(r row) string { return strconv.FormatUint(r.Failures, 10) }, number: true})
 }
@@ -118,7 +123,10 @@ func (f *benchFlags) measure(ctx context.Context, p program, records []plugin.Re
 	for i := range size {
 		r := records[i%len(records)]
 		batch.Records = append(batch.Records, r)
-		bytesPerBatch += len(r.Key) + len(r.Value)
+		bytesPerBatch += len(r.Key)
+		if bound.partition == nil { // a partitioner sees keys
+			bytesPerBatch += len(r.Value)
+		}
 	}
 	if err := bound.call(ctx, batch); err != nil {
 		return benchRow{}, err
@@ -131,12 +139,15 @@ func (f *benchFlags) measure(ctx context.Context, p program, records []plugin.Re
 		}
 	}
 	took, stats := time.Since(start), bound.bound.Stats()
-	row := benchRow{Batch: size, Records: n * size, Rejected: stats.Rejected - warm.Rejected}
+	row := benchRow{Batch: size, Records: n * size, Rejected: stats.Rejected - warm.Rejected, Memory: stats.Memory}
 	if row.Records > 0 {
 		row.NsPerRecord = float64(took) / float64(row.Records)
 		row.RecordsPerSec = float64(row.Records) / took.Seconds()
 		row.MBPerSec = float64(n*bytesPerBatch) / took.Seconds() / 1e6
 		row.FuelPerRecord = float64(stats.Fuel-warm.Fuel) / float64(row.Records)
+	}
+	if stats.Busy > 0 { // both are estimates from the same calls
+		row.HostShare = 1 - float64(stats.Guest)/float64(stats.Busy)
 	}
 	for _, class := range plugin.Classes() {
 		row.Failures += stats.Failures[class]

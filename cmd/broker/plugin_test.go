@@ -87,7 +87,7 @@ func TestPluginBench(t *testing.T) {
 		t.Fatalf("%s %v", out, err)
 	}
 	for _, r := range rows {
-		if r.Records == 0 || r.NsPerRecord <= 0 || r.FuelPerRecord <= 0 || r.Failures > 0 {
+		if r.Records == 0 || r.NsPerRecord <= 0 || r.FuelPerRecord <= 0 || r.Failures > 0 || r.HostShare <= 0 || r.HostShare >= 1 || r.Memory == 0 {
 			t.Errorf("%+v", r)
 		}
 	}

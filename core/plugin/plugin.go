@@ -74,6 +74,7 @@ type Stats struct {
 	Failures                [Unsupported + 1]uint64 // by class
 	Fuel                    uint64                  // units of work that calls took
 	Busy                    time.Duration           // in calls; an estimate from a part of them
+	Guest                   time.Duration           // of Busy: in the plugin's own code, not in the host's before and after it
 	Instances               int                     // that exist now
 	Memory                  int64                   // bytes of all instances
 	LastFailure             *Failure                // nil: none yet

@@ -193,9 +193,17 @@ func (i *instance) batch(w *work, from, to int) (failure *plugin.Failure) {
 		return failure
 	}
 	i.stack[0], i.stack[1] = uint64(i.area), uint64(size)
+	entered := start
+	if timed {
+		entered = time.Now()
+	}
 	r, failure := i.call(i.function[w.function], 2)
 	if failure != nil {
 		return failure
+	}
+	var guest time.Duration
+	if timed {
+		guest = time.Since(entered)
 	}
 	if failure := i.results(w, l, int64(r), from, to, size); failure != nil {
 		return failure
@@ -203,6 +211,7 @@ func (i *instance) batch(w *work, from, to int) (failure *plugin.Failure) {
 	stats.called(to-from, size, i.tank.used())
 	if timed {
 		stats.busy.Add(int64(time.Since(start)) * sampled)
+		stats.guest.Add(int64(guest) * sampled)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type stats struct {
 	verdicts                    [plugin.Failed]atomic.Uint64 // by action
 	failures                    [plugin.Unsupported + 1]atomic.Uint64
 	fuelPerRecord               atomic.Int64 // a moving average
-	busy                        atomic.Int64 // nanoseconds
+	busy, guest                 atomic.Int64 // nanoseconds
 	instances                   atomic.Int64
 	last                        atomic.Pointer[lastFailure]
 }
@@ -58,7 +58,7 @@ func (p *pool) Stats() plugin.Stats {
 		Calls: s.calls.Load(), Records: s.records.Load(), Bytes: s.bytes.Load(), Fuel: s.fuel.Load(),
 		Kept: s.verdicts[plugin.Keep].Load(), Replaced: s.verdicts[plugin.Replace].Load(),
 		Dropped: s.verdicts[plugin.Drop].Load(), Rejected: s.verdicts[plugin.Reject].Load(),
-		Busy: time.Duration(s.busy.Load()), Instances: int(s.instances.Load()),
+		Busy: time.Duration(s.busy.Load()), Guest: time.Duration(s.guest.Load()), Instances: int(s.instances.Load()),
 		QuarantinedUntil: p.standing.ends(), Counters: p.counters.snapshot(),
 	}
 	for c := range s.failures {
