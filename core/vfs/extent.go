@@ -39,10 +39,7 @@ func (e Extent) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= int64(e.n) {
 		return 0, io.EOF
 	}
-	want := p
-	if rest := int64(e.n) - off; int64(len(want)) > rest {
-		want = want[:rest]
-	}
+	want := p[:min(int64(len(p)), int64(e.n)-off)]
 	var n int
 	var err error
 	if e.file != nil {

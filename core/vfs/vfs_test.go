@@ -94,6 +94,44 @@ func TestFiles(t *testing.T) {
 	})
 }
 
+func TestOpenFlags(t *testing.T) {
+	each(t, func(t *testing.T, fsys vfs.FS, dir string) {
+		name := dir + "/f"
+		must(t, write(t, fsys, name, "contents").Close())
+		if _, err := fsys.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("O_EXCL of a file that is there: %v", err)
+		}
+		f, err := fsys.OpenFile(name, os.O_RDONLY)
+		must(t, err)
+		if _, err := f.WriteAt([]byte("x"), 0); err == nil {
+			t.Error("a file that was opened for reading was written")
+		}
+		if f.Truncate(0) == nil {
+			t.Error("a file that was opened for reading was truncated")
+		}
+		must(t, f.Close())
+		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("read of a closed file: %v", err)
+		}
+		if err := f.Close(); !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("second Close: %v", err)
+		}
+		f, err = fsys.OpenFile(name, os.O_RDWR|os.O_TRUNC)
+		must(t, err)
+		if size, err := f.Size(); size != 0 || err != nil {
+			t.Errorf("after O_TRUNC: %d bytes, %v", size, err)
+		}
+		must(t, f.Close())
+		must(t, fsys.MkdirAll(dir+"/d/e"))
+		if _, err := fsys.OpenFile(dir+"/d", os.O_RDWR|os.O_CREATE); err == nil {
+			t.Error("a directory was opened for writing")
+		}
+		if fsys.Rename(name, dir+"/d") == nil {
+			t.Error("a file replaced a directory")
+		}
+	})
+}
+
 func TestLock(t *testing.T) {
 	name := filepath.ToSlash(t.TempDir()) + "/.lock"
 	held, err := vfs.Lock(vfs.OS{}, name)
@@ -164,6 +202,9 @@ func TestTornWrite(t *testing.T) {
 	if got := read(t, fsys, "/f"); got != "abcde" {
 		t.Fatalf("after the torn write: %q", got)
 	}
+	if n, err := f.WriteAt([]byte("D"), 3); n != 1 || !errors.Is(err, broken) {
+		t.Fatalf("torn behind its end: %d, %v", n, err)
+	}
 }
 
 func TestExtent(t *testing.T) {
@@ -176,11 +217,29 @@ func TestExtent(t *testing.T) {
 			if string(data) != "23456" || err != nil {
 				t.Fatalf("read %q, %v", data, err)
 			}
-			if _, err := e.ReadAt(make([]byte, 1), 5); !errors.Is(err, io.EOF) {
-				t.Fatalf("read at the end: %v", err)
+			for _, off := range []int64{-1, 5, 6} {
+				if n, err := e.ReadAt(make([]byte, 1), off); n != 0 || !errors.Is(err, io.EOF) {
+					t.Fatalf("read at %d: %d, %v", off, n, err)
+				}
 			}
 			e.Release()
 		})
+	}
+}
+
+// released counts.
+type released int
+
+func (r *released) Release() { *r++ }
+
+func TestExtentGivesItsReferenceBack(t *testing.T) {
+	f := write(t, vfs.NewMem(), "/f", "0123456789")
+	var n released
+	vfs.FileExtent(f, 2, 5, &n).Release()
+	vfs.MemExtent([]byte("x"), &n).Release()
+	vfs.Extent{}.Release()
+	if n != 2 {
+		t.Errorf("released %d times, want 2", n)
 	}
 }
 
