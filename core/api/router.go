@@ -9,8 +9,6 @@ type Route struct {
 	// AdvertisesZero makes ApiVersions list 0 as the lowest version instead of Min: Produce does although 0 to 2 are
 	// refused, because librdkafka looks there (KAFKA-18659).
 	AdvertisesZero bool
-	// Hidden routes are served but not listed in ApiVersions.
-	Hidden bool
 	// Handle answers the call. It runs on the goroutine of the connection.
 	Handle func(*Call)
 }

@@ -52,9 +52,6 @@ func (h *Handlers) listVersions(c *api.Call, req *kmsg.ApiVersionsRequest) kmsg.
 		return resp
 	}
 	h.router.Each(func(r *api.Route) {
-		if r.Hidden {
-			return
-		}
 		key := kmsg.ApiVersionsResponseApiKey{ApiKey: r.Key, MinVersion: r.Min, MaxVersion: r.Max}
 		if r.AdvertisesZero {
 			key.MinVersion = 0

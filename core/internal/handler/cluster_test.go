@@ -127,7 +127,7 @@ func TestEveryVersionIsAnswered(t *testing.T) {
 		74: {0, 1}, 75: {0, 0}}
 	for key, versions := range keys {
 		route, _ := c.router.Lookup(key, 0)
-		if route == nil || route.Min != versions[0] || route.Max != versions[1] || route.AdvertisesZero || route.Hidden {
+		if route == nil || route.Min != versions[0] || route.Max != versions[1] || route.AdvertisesZero {
 			t.Errorf("key %d: route %+v, want versions %v", key, route, versions)
 			continue
 		}
