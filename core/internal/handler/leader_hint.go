@@ -1,22 +1,22 @@
 package handler
 
 import (
+	"slices"
+
 	"github.com/jackdawmq/jackdaw/core/api"
 	"github.com/jackdawmq/jackdaw/core/kafka"
-	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/wire"
 )
 
 // leaderHints collects whom a response tells clients to ask instead (KIP-951). It works from one image and is only used
 // on error paths.
 type leaderHints struct {
-	image     *metadata.Image
-	listener  string
+	placement
 	endpoints []wire.NodeEndpoint
 }
 
 func (h *Handlers) leaderHints(c *api.Call) leaderHints {
-	return leaderHints{image: h.Metadata.Image(), listener: c.Client.Listener}
+	return leaderHints{placement: h.placement(c)}
 }
 
 // of returns the current leader of a partition and remembers its address; nil when none is known.
@@ -30,22 +30,10 @@ func (l *leaderHints) of(topic string, partition int32) *wire.CurrentLeader {
 }
 
 func (l *leaderHints) remember(id kafka.NodeID) {
-	for i := range l.endpoints {
-		if l.endpoints[i].NodeID == id {
-			return
-		}
-	}
-	broker := l.image.Brokers[id]
-	if broker == nil {
+	if slices.ContainsFunc(l.endpoints, func(e wire.NodeEndpoint) bool { return e.NodeID == id }) {
 		return
 	}
-	endpoint, ok := broker.Endpoint(l.listener)
-	if !ok {
-		return
+	if e, ok := l.endpoint(id); ok {
+		l.endpoints = append(l.endpoints, wire.NodeEndpoint{NodeID: id, Host: e.Host, Port: e.Port, Rack: rack(l.image.Brokers[id])})
 	}
-	var rack *string
-	if broker.Rack != "" {
-		rack = &broker.Rack
-	}
-	l.endpoints = append(l.endpoints, wire.NodeEndpoint{NodeID: id, Host: endpoint.Host, Port: endpoint.Port, Rack: rack})
 }

@@ -17,6 +17,7 @@ func TestLeaderHints(t *testing.T) {
 			1: i.Brokers[1],
 			2: {ID: 2, Rack: "r", Endpoints: []metadata.Endpoint{{Listener: "PLAINTEXT", Host: "two", Port: 9}}},
 			3: {ID: 3, Endpoints: []metadata.Endpoint{{Listener: "OTHER", Host: "three", Port: 9}}},
+			4: {ID: 4, Endpoints: []metadata.Endpoint{{Listener: "PLAINTEXT", Host: "four", Port: 9}}, Fenced: true},
 		}
 	})
 	b.setLeader("t", 2, 5)
@@ -38,9 +39,12 @@ func TestLeaderHints(t *testing.T) {
 	if len(produced.Brokers) != 1 || produced.Brokers[0].Host != "two" {
 		t.Errorf("brokers %+v", produced.Brokers)
 	}
-	b.setLeader("t", 3, 6) // no address on this listener
-	if resp := b.do(fetchRequest(16, "", id, 0, 0)).(*kmsg.FetchResponse); len(resp.Brokers) != 0 || resp.Topics[0].Partitions[0].CurrentLeader.LeaderID != 3 {
-		t.Errorf("%+v", resp)
+	for leader, why := range map[kafka.NodeID]string{3: "without an address on this listener", 4: "fenced"} {
+		b.setLeader("t", leader, 6)
+		resp := b.do(fetchRequest(16, "", id, 0, 0)).(*kmsg.FetchResponse)
+		if len(resp.Brokers) != 0 || resp.Topics[0].Partitions[0].CurrentLeader.LeaderID != int32(leader) {
+			t.Errorf("a leader %s: %+v", why, resp)
+		}
 	}
 }
 
