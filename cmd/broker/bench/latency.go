@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -69,17 +70,11 @@ func (b *Bench) latencyOf(ctx context.Context, topic string, s Settings, rate in
 func (b *Bench) sendOpenly(ctx context.Context, p *producer, loop openLoop) error {
 	ctx, cancel := context.WithDeadline(ctx, loop.due(loop.total).Add(b.Timeout)) // ends a send that finds no room
 	defer cancel()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	pace := time.NewTimer(0)
+	defer pace.Stop()
 	for i := range loop.total {
 		due := loop.due(i)
-		if early := time.Until(due); early > 0 {
-			timer.Reset(early)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-		}
+		waitUntil(ctx, pace, due)
 		if ctx.Err() != nil || p.broken.Load() {
 			break
 		}
@@ -89,6 +84,20 @@ func (b *Bench) sendOpenly(ctx context.Context, p *producer, loop openLoop) erro
 		p.send(ctx, b.Payload.value(i), loop.header(i), due, i >= loop.warm)
 	}
 	return b.finish(ctx, p)
+}
+
+// waitUntil returns when a record is due, at once if that is past, or when ctx ends.
+func waitUntil(ctx context.Context, pace *time.Timer, due time.Time) {
+	runtime.Gosched() // the record before goes out first
+	if early := time.Until(due) - shortWait; early > 0 {
+		pace.Reset(early)
+		select {
+		case <-pace.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+	waitExactly(due)
 }
 
 // openLoop is the plan of a run at a fixed rate.
