@@ -114,6 +114,38 @@ func expectOneOffline(t *testing.T, b *process.Broker, good, bad string, probeGo
 			t.Errorf("produce to %s in %s: %v", tp, good, err)
 		}
 	}
+	expectOffline(t, b, probeGood, probeBad)
+}
+
+// expectOffline checks what clients and kafka-topics are told of partitions that can and cannot be served.
+func expectOffline(t *testing.T, b *process.Broker, online, offline []kafka.TopicPartition) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	topics, err := kadm.NewClient(newClient(t, b.Addr)).ListTopics(ctx)
+	must(t, err)
+	code, unavailable := runBroker(t, "kafka-topics", "--bootstrap-server", b.Addr, "--describe", "--unavailable-partitions")
+	if lines := strings.Count(unavailable, "Leader: none"); code != 0 || lines < len(offline) {
+		t.Errorf("kafka-topics --unavailable-partitions exits with %d:\n%s", code, unavailable)
+	}
+	for _, tp := range offline {
+		p := topics[tp.Topic].Partitions[tp.Partition]
+		if p.Leader != -1 || !slices.Equal(p.OfflineReplicas, []int32{1}) || len(p.ISR) != 0 || !errors.Is(p.Err, kerr.LeaderNotAvailable) {
+			t.Errorf("metadata of %s: %+v", tp, p)
+		}
+		if !strings.Contains(unavailable, fmt.Sprintf("Topic: %s\tPartition: %d\tLeader: none\tReplicas: 1\t", tp.Topic, tp.Partition)) {
+			t.Errorf("kafka-topics --unavailable-partitions leaves out %s:\n%s", tp, unavailable)
+		}
+	}
+	for _, tp := range online {
+		p := topics[tp.Topic].Partitions[tp.Partition]
+		if p.Leader != 1 || len(p.OfflineReplicas) != 0 || !slices.Equal(p.ISR, []int32{1}) || p.Err != nil {
+			t.Errorf("metadata of %s: %+v", tp, p)
+		}
+		if strings.Contains(unavailable, fmt.Sprintf("Topic: %s\tPartition: %d\t", tp.Topic, tp.Partition)) {
+			t.Errorf("kafka-topics --unavailable-partitions lists %s:\n%s", tp, unavailable)
+		}
+	}
 }
 
 // TestFullDirectoryAmongSeveral lets one of two disks fill up under load. Its partitions go offline, the others do not
@@ -273,4 +305,5 @@ func expectAllOffline(t *testing.T, b *process.Broker, dir string, probe kafka.T
 	if err := tryProduce(t, b.Addr, probe); !errors.Is(err, kerr.KafkaStorageError) {
 		t.Errorf("produce: %v", err)
 	}
+	expectOffline(t, b, nil, []kafka.TopicPartition{probe})
 }
