@@ -1,12 +1,14 @@
 package bench_test
 
 import (
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -156,6 +158,41 @@ func TestSweep(t *testing.T) {
 	}
 	if sweep, err = b.SweepLatency(t.Context(), all[:1], nil, 10_000); err != nil || sweep.Verdict.Fastest != -1 || sweep.Verdict.LowestLatency != 0 {
 		t.Errorf("%+v %v", sweep, err)
+	}
+}
+
+// A cluster says that a topic is created before all of its brokers know it; a topic of the user's that is unknown does not exist.
+func TestNewTopicThatBrokersDoNotKnowYet(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	var unknown atomic.Int64
+	unknown.Store(3)
+	cluster.ControlKey(kmsg.ListOffsets.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if unknown.Add(-1) < 0 {
+			return nil, nil, false
+		}
+		resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, topic := range req.(*kmsg.ListOffsetsRequest).Topics {
+			answered := kmsg.ListOffsetsResponseTopic{Topic: topic.Topic}
+			for _, p := range topic.Partitions {
+				answered.Partitions = append(answered.Partitions, kmsg.ListOffsetsResponseTopicPartition{
+					Partition: p.Partition, Offset: -1, ErrorCode: kerr.UnknownTopicOrPartition.Code})
+			}
+			resp.Topics = append(resp.Topics, answered)
+		}
+		return resp, nil, true
+	})
+	b := newBench(t, cluster.ListenAddrs()[0], 20, 100)
+	if r, err := b.Latency(t.Context(), bench.DefaultSettings(), 10_000, "sent"); err != nil || r.Records != 20 {
+		t.Errorf("%+v %v", r, err)
+	}
+	b.Topic.Name = "nowhere"
+	if _, err := b.Latency(t.Context(), bench.DefaultSettings(), 10_000, "sent"); !errors.Is(err, kerr.UnknownTopicOrPartition) {
+		t.Errorf("a topic that does not exist: %v", err)
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	plotPanel  = 300 // the longest bar
 	plotFigure = 70  // room for the figure behind a bar
 	plotGlyph  = 7   // about the width of a letter
+	plotTail   = 150 // room behind the last panel, whose title is longer than its bars
 )
 
 // panel is a column of bars in a plot.
@@ -44,12 +45,16 @@ func (s Sweep) Plot(w io.Writer) error {
 		labels[i] = row.Settings.describe(s.Swept)
 		label = max(label, 20+plotGlyph*len(labels[i]))
 	}
-	width := label + len(panels)*(plotPanel+plotFigure) + 250
+	marks := 0
+	for i := range s.Rows {
+		marks = max(marks, (plotGlyph+1)*len(s.Verdict.Mark(i))) // they are bold
+	}
+	width := label + len(panels)*(plotPanel+plotFigure) + max(marks, plotTail)
 	height := plotTop + len(s.Rows)*plotRow + 14
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", width, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#ffffff"/>`+"\n", width, height)
-	fmt.Fprintf(&b, `<text x="10" y="22" font-size="15">Producer settings compared</text>`+"\n")
+	fmt.Fprintf(&b, `<text x="10" y="22" font-size="15">%s</text>`+"\n", html.EscapeString(s.title()))
 	for i := range s.Rows {
 		y := plotTop + i*plotRow + plotBar - 3
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", label-8, y, html.EscapeString(labels[i]))
@@ -64,6 +69,18 @@ func (s Sweep) Plot(w io.Writer) error {
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// title says what was compared, with which records, and how often.
+func (s Sweep) title() string {
+	title := "Producer settings compared"
+	if len(s.Rows) > 0 && s.Rows[0].Latency != nil && s.Rows[0].Latency.Payload != "" {
+		title += ": " + s.Rows[0].Latency.Payload
+	}
+	if s.Rounds > 1 {
+		title += fmt.Sprintf(", median of %d rounds", s.Rounds)
+	}
+	return title
 }
 
 // drawPanel draws the bars of one figure, the longest over the panel's whole width.

@@ -113,8 +113,8 @@ func fixedRate(slowest float64) int {
 	return rate / unit * unit
 }
 
-// median returns the middle of values, which it sorts; the lower one of two.
+// median returns the middle of values, which it sorts; of an even number the mean of the two in the middle.
 func median(values []float64) float64 {
 	slices.Sort(values)
-	return values[(len(values)-1)/2]
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }

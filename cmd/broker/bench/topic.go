@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -64,10 +65,30 @@ func (b *Bench) create(ctx context.Context, admin *kadm.Client, topic string) er
 // offsets are those of a topic's partitions.
 type offsets map[int32]int64
 
-// bounds returns where the topic's partitions start and end now.
+// askAgain is how long the brokers of a cluster are left alone that don't all know a new topic yet.
+const askAgain = 50 * time.Millisecond
+
+// bounds returns where the topic's partitions start and end now. A topic that was created for the run may not have reached every broker
+// when the cluster says that it is there: then it waits. A topic of the user's that nobody knows does not exist.
 func (b *Bench) bounds(ctx context.Context, client *kgo.Client, topic string) (start, end offsets, err error) {
 	ctx, cancel := context.WithTimeout(ctx, b.Timeout)
 	defer cancel()
+	pause := time.NewTicker(askAgain)
+	defer pause.Stop()
+	for {
+		start, end, err = listBounds(ctx, client, topic)
+		if err == nil || b.Topic.Name != "" || !kerr.IsRetriable(err) {
+			return start, end, err
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return nil, nil, err
+		}
+	}
+}
+
+func listBounds(ctx context.Context, client *kgo.Client, topic string) (start, end offsets, err error) {
 	admin := kadm.NewClient(client)
 	first, err := admin.ListStartOffsets(ctx, topic)
 	if err = errors.Join(err, first.Error()); err != nil {

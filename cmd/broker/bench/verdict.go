@@ -78,6 +78,9 @@ func (v Verdict) words(sweep Sweep) string {
 	if v.Fastest >= 0 {
 		share = fmt.Sprintf(" (%s MB/s)", figure(lowest.mbps()))
 	}
+	if n := v.asGood(sweep); n > 0 {
+		share += fmt.Sprintf("; so close that runs of the same settings may differ as much: %d other", n)
+	}
 	say("Lowest latency has %s: at %d records/s 99%% of the records were consumed within %s ms of being due%s.",
 		name(v.LowestLatency), sweep.Rate, figure(lowest.p99()), share)
 	if v.Compromise >= 0 {
@@ -86,6 +89,16 @@ func (v Verdict) words(sweep Sweep) string {
 			name(v.Compromise), figure(best.p99()), 100*compromiseShare, 100*best.mbps()/sweep.Rows[v.Fastest].mbps(), figure(best.mbps()))
 	}
 	return strings.Join(sentences, " ")
+}
+
+// asGood counts the other rows whose p99 differs from the lowest by no more than two runs of the same thing may.
+func (v Verdict) asGood(sweep Sweep) (n int) {
+	for i, row := range sweep.Rows {
+		if i != v.LowestLatency && row.p99() <= muchDifference*sweep.Rows[v.LowestLatency].p99() {
+			n++
+		}
+	}
+	return n
 }
 
 // effects says what each setting does to throughput, where that was measured, and to p99.

@@ -25,7 +25,7 @@ func fixedSweep(throughput bool) bench.Sweep {
 	for i, mbps := range []float64{90, 100, 185, 200} {
 		s := all[i]
 		row := bench.Row{Settings: s, Latency: &bench.Result{Consumed: &bench.Percentiles{
-			P50: []float64{0.5, 10, 0.6, 11}[i], P99: []float64{2.25, 24, 3.5, 25}[i]}}}
+			P50: []float64{0.5, 10, 0.6, 11}[i], P99: []float64{2.25, 24, 3.5, 25}[i]}, Payload: "900 lines of <orders>.jsonl"}}
 		if throughput {
 			row.Throughput = &bench.Result{MBPerSecond: mbps, RecordsPerSecond: 1000 * mbps}
 		}
@@ -47,10 +47,10 @@ func TestVerdict(t *testing.T) {
 		t.Errorf("%s\nwant %s", both.Text, want)
 	}
 	effects := []string{
-		"For throughput batch.size=1048576 is best (median 185 MB/s, with 16384 90.0).",
-		"For p99 batch.size=16384 is best (median 2.25 ms, with 1048576 3.50).",
-		"For throughput linger.ms=20 is best (median 100 MB/s, with 0 90.0).",
-		"For p99 linger.ms=0 is best (median 2.25 ms, with 20 24.0).",
+		"For throughput batch.size=1048576 is best (median 192 MB/s, with 16384 95.0).",
+		"batch.size makes little difference to p99.",
+		"linger.ms makes little difference to throughput.",
+		"For p99 linger.ms=0 is best (median 2.88 ms, with 20 24.5).",
 	}
 	if len(both.Effects) != len(effects) {
 		t.Fatalf("%q", both.Effects)
@@ -78,6 +78,13 @@ func TestVerdictOfLittleDifference(t *testing.T) {
 	const want = "batch.size=16384 linger.ms=0 is the fastest with 200 MB/s and has the lowest latency: " +
 		"at 5000 records/s 99% of the records were consumed within 2.25 ms of being due."
 	if got := bench.Judge(sweep).Text; got != want {
+		t.Error(got)
+	}
+	sweep = fixedSweep(false)
+	sweep.Rows[2].Latency.Consumed.P99 = 2.4
+	const close = "Lowest latency has batch.size=16384 linger.ms=0: at 5000 records/s 99% of the records were consumed within 2.25 ms of being due" +
+		"; so close that runs of the same settings may differ as much: 1 other."
+	if got := bench.Judge(sweep).Text; got != close {
 		t.Error(got)
 	}
 	if got := bench.Judge(bench.Sweep{}); got.Fastest != -1 || got.LowestLatency != -1 || got.Text != "Nothing was measured." {
