@@ -95,7 +95,7 @@ func TestFilter(t *testing.T) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			filter := compact.Filter{Keys: keysOf(t, b, later), Now: time.UnixMilli(5000), DeleteRetention: time.Hour, MaxBytes: 1 << 20,
-				LastSequence: func(id kafka.ProducerID, last int64) bool { return id == 7 && last == 1 }, Upper: 9}
+				LastSequence: func(_ kafka.ProducerID, last int64) bool { return last == 1 }, Upper: 9}
 			got, err := filter.Append([]byte("before"), b)
 			if err != nil || !bytes.HasPrefix(got, []byte("before")) {
 				t.Fatalf("%q, %v", got, err)
@@ -106,7 +106,8 @@ func TestFilter(t *testing.T) {
 		})
 	}
 	f("nothing to remove", batch(t, 0, nil, pair{"x", "1"}, pair{"y", "2"}), "[0,1] 0:x=1 1:y=2")
-	f("all superseded", batch(t, 0, nil, pair{"a", "1"}, pair{"b", "2"}), "nothing")
+	f("all superseded", batch(t, 4, nil, pair{"a", "1"}, pair{"b", "2"}), "nothing")
+	f("all superseded, of no producer", batch(t, 0, nil, pair{"a", "1"}, pair{"b", "2"}), "nothing")
 	f("some superseded", batch(t, 0, nil, pair{"a", "1"}, pair{"x", "2"}, pair{"b", "3"}), "[0,2] 1:x=2")
 	f("within a batch", batch(t, 0, nil, pair{"x", "1"}, pair{"x", "2"}), "[0,1] 1:x=2")
 	f("compressed", batch(t, 0, gzip, pair{"a", "1"}, pair{"x", "2"}), "[0,1] 1:x=2")
@@ -115,6 +116,7 @@ func TestFilter(t *testing.T) {
 	f("an older batch of a producer", batch(t, 2, producer, pair{"a", "1"}, pair{"b", "2"}), "nothing")
 	f("the last batch below the bound", batch(t, 7, nil, pair{"a", "1"}, pair{"b", "2"}), "[7,8]")
 	f("an empty batch of a producer", batch(t, 0, func(h *record.Header) { producer(h); h.LastOffsetDelta = 1 }), "[0,1]")
+	f("an empty batch of no producer", batch(t, 0, func(h *record.Header) { h.LastOffsetDelta = 1 }), "nothing")
 	f("an empty batch that is not needed", batch(t, 2, func(h *record.Header) { h.LastOffsetDelta = 1 }), "nothing")
 	f("tombstone", batch(t, 0, nil, pair{"x", "-"}, pair{"a", "1"}), "[0,1] 0:x=-")
 	f("superseded tombstone", batch(t, 0, nil, pair{"a", "-"}, pair{"x", "1"}), "[0,1] 1:x=1")
@@ -175,7 +177,7 @@ func TestAbortedTransactions(t *testing.T) {
 		record.Batch(b).SetBaseOffset(offset)
 		return b
 	}
-	before := batch(t, 0, nil, pair{"a", "old"}, pair{"b", "old"})
+	before := batch(t, 0, func(h *record.Header) { h.ProducerID, h.ProducerEpoch, h.BaseSequence = 5, 0, 0 }, pair{"a", "old"}, pair{"b", "old"})
 	aborted := batch(t, 2, txn, pair{"a", "aborted"})
 	committed := batch(t, 4, txn, pair{"b", "new"})
 	keys := compact.NewKeyMap(1<<20, 0.9)
@@ -223,14 +225,41 @@ func TestFullMap(t *testing.T) {
 	if m.Len() != 512 || m.End() != 512 {
 		t.Errorf("full with %d keys, up to %d", m.Len(), m.End())
 	}
-	beyond := batch(t, 600, nil, pair{"0", "v"}, pair{"-", "v"})
+	beyond := batch(t, m.End(), nil, pair{"-", "v"}, pair{"0", "v"})
 	filter := compact.Filter{Keys: m, MaxBytes: 1 << 20}
 	if got, err := filter.Append(nil, beyond); err != nil || !bytes.Equal(got, beyond) {
 		t.Errorf("a batch beyond the map was changed: %v", err)
 	}
 	m.Reset()
-	if ok, err := m.AddBatch(beyond, 0, 1<<20); !ok || err != nil || m.End() != 602 {
-		t.Errorf("after Reset: %v, %v, end %d", ok, err, m.End())
+	if ok, err := m.AddBatch(beyond, 0, 1<<20); !ok || err != nil || m.Len() != 1 || m.End() != 514 {
+		t.Errorf("after Reset: %v, %v, %d keys up to %d", ok, err, m.Len(), m.End())
+	}
+}
+
+// The bound of the memory counts, not the next power of two.
+func TestMapGrowsToItsBound(t *testing.T) {
+	const slots = 1500
+	m := compact.NewKeyMap(slots*24, 1)
+	for base := int64(0); base < 2*slots; base++ {
+		ok, err := m.AddBatch(batch(t, base, nil, pair{fmt.Sprint(base), "v"}), 0, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+	}
+	if m.Len() != slots {
+		t.Errorf("%d keys in %d slots", m.Len(), slots)
+	}
+}
+
+// Compaction begins within a batch where the last one ended there.
+func TestMapFromAnOffset(t *testing.T) {
+	early := batch(t, 0, nil, pair{"a", "1"}, pair{"b", "1"}, pair{"c", "1"})
+	m := compact.NewKeyMap(1<<20, 0.9)
+	if ok, err := m.AddBatch(early, 1, 1<<20); !ok || err != nil || m.Len() != 2 || m.End() != 3 {
+		t.Errorf("%v, %v: %d keys up to %d", ok, err, m.Len(), m.End())
 	}
 }
 
