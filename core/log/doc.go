@@ -6,7 +6,7 @@
 //  1. Engine.Start locks the directories and lists what is in them. It opens no log.
 //  2. Engine.Open opens or creates one partition log. If the last shutdown was not clean it first recovers the log: it
 //     drops what is not a whole, valid batch at the end and rebuilds indexes. Then it gives the partition its newest
-//     state file with Host.Restore and every later batch header with Host.Replay.
+//     producer snapshot with Host.Restore and every later batch with Host.Replay.
 //  3. One goroutine at a time calls Append, Truncate and AdvanceStart (the partition's lock sees to that); any number of
 //     goroutines call the rest.
 //  4. Log.Close or Engine.Close makes everything durable and writes the clean shutdown marker.

@@ -40,7 +40,7 @@ type Found struct {
 	TopicPartition kafka.TopicPartition
 	TopicID        kafka.TopicID
 	Dir            string
-	// LeaderEpochs reads the side file of leader epochs as Log.LoadState would, nil when there is none. It is called when
+	// LeaderEpochs reads the side file of leader epochs as Log.LoadEpochs would, nil when there is none. It is called when
 	// a log that has no topic is adopted.
 	LeaderEpochs func() ([]byte, error)
 }

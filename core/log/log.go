@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
-	"github.com/jackdawmq/jackdaw/core/record"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
@@ -12,7 +11,10 @@ import (
 type Log interface {
 	Writer
 	Reader
-	State
+	// SaveEpochs stores the partition's list of leader epochs in place of the one before. Data is not kept.
+	SaveEpochs(data []byte) error
+	// LoadEpochs returns what SaveEpochs stored last, or nil.
+	LoadEpochs() ([]byte, error)
 	// Configure applies changed settings; they take effect with the next append, roll or clean-up.
 	Configure(Settings)
 	// Close makes all that was appended durable and gives up the log's resources. Extents stay readable.
@@ -47,26 +49,6 @@ type Reader interface {
 	// Status returns the offsets and sizes as they are now. It takes no lock that an append holds.
 	Status() Status
 }
-
-// State keeps a partition's small side files where the backend keeps its data.
-type State interface {
-	// SaveState stores a side file; offset is the first offset that it does not cover. Data is not kept.
-	SaveState(kind StateKind, offset int64, data []byte) error
-	// LoadState returns the newest side file of a kind and its offset, or nil and -1.
-	LoadState(kind StateKind) (data []byte, offset int64, err error)
-}
-
-// StateKind names a kind of side file.
-type StateKind uint8
-
-const (
-	// ProducerSnapshot is the producer state at an offset. Several are kept, one per live segment.
-	ProducerSnapshot StateKind = iota
-	// LeaderEpochs is the list of leader epochs and their start offsets. Only the newest is kept; offset is ignored.
-	LeaderEpochs
-	// AbortedTxns is the list of aborted transactions of the segment that begins at offset.
-	AbortedTxns
-)
 
 // AppendInfo describes the batches of one Append, so that the log need not parse them again.
 type AppendInfo struct {
@@ -104,38 +86,4 @@ type Status struct {
 	MaxTimestamp int64 // largest record timestamp, -1 when there is none
 	Dir          string
 	Failed       error // the storage error that took the log offline, or nil
-}
-
-// Host is what a log needs from the partition that owns it. Methods other than Restore and Replay may be called from the
-// log's own goroutines at any time after Open returned; they must not call back into the log's Writer.
-type Host interface {
-	// Restore is called during Open, before any Replay: the newest producer snapshot and the first offset that it does not
-	// cover, or nil and the offset at which replay begins. An error says that the snapshot is unusable, as after a crash:
-	// the log then offers an older one, and nil at last.
-	Restore(snapshot []byte, offset int64) error
-	// Replay is called during Open for each batch after the snapshot, in order. The header is only valid for the call.
-	Replay(h *record.Header, batch []byte) error
-	// Snapshot returns the producer state at the log end offset; the log stores it when a segment rolls and at Close.
-	// It is called from within Append and Close, by the goroutine that called them.
-	Snapshot() []byte
-	// Bounds is asked before retention and compaction.
-	Bounds() Bounds
-	// Stable says that everything below offset is now as durable as the settings ask for. It must return quickly.
-	Stable(offset int64)
-	// StartMoved says that retention moved the log start offset.
-	StartMoved(offset int64)
-	// Failed says that the log's storage failed and that it is now offline.
-	Failed(err error)
-}
-
-// Bounds limits what retention and compaction may touch.
-type Bounds struct {
-	HighWatermark int64 // nothing at or above it is deleted
-	FirstUnstable int64 // nothing at or above it is compacted: the last stable offset
-	// LastSequence tells whether the batch that ends at lastOffset holds the newest sequence number of a live producer;
-	// compaction then keeps the batch, empty if need be. It may be nil.
-	LastSequence func(id kafka.ProducerID, lastOffset int64) bool
-	// ProducerState returns what Host.Snapshot would, and the log end offset that it belongs to. Retention asks it before
-	// it rolls an active segment all of whose records expired; it may take the partition's lock, and may be nil.
-	ProducerState func() (snapshot []byte, offset int64)
 }

@@ -11,7 +11,7 @@ import (
 
 // restoreEpochs loads the side file of leader epochs, cuts it to the log and adds the epochs that recovery replayed.
 func (p *Partition) restoreEpochs(l log.Log, replayed []epochEntry, status log.Status) {
-	data, _, err := l.LoadState(log.LeaderEpochs)
+	data, err := l.LoadEpochs()
 	var entries []epochEntry
 	if err == nil {
 		entries, err = decodeEpochs(data)
@@ -47,7 +47,7 @@ func (p *Partition) saveEpochs() error {
 	if p.Deleted() || p.failed.Load() || !p.epochs.unsaved.CompareAndSwap(true, false) {
 		return nil
 	}
-	err := p.log.SaveState(log.LeaderEpochs, 0, p.epochs.encode())
+	err := p.log.SaveEpochs(p.epochs.encode())
 	if err != nil {
 		p.epochs.unsaved.Store(true)
 	}

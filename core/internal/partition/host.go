@@ -20,7 +20,8 @@ type host struct {
 var _ log.Host = (*host)(nil)
 
 // Restore loads the producer state.
-func (h *host) Restore(snapshot []byte, _ int64) error {
+func (h *host) Restore(snapshot []byte, aborted []log.AbortedTxn, _ int64) error {
+	h.p.progress.aborted.load(aborted)
 	return h.p.progress.producers.Restore(snapshot)
 }
 
@@ -40,6 +41,9 @@ func (h *host) Snapshot() []byte {
 	defer g.mu.Unlock()
 	return g.producers.Snapshot()
 }
+
+// Aborted returns the aborted transactions that ended in a range of offsets.
+func (h *host) Aborted(from, to int64) []log.AbortedTxn { return h.p.progress.aborted.ended(from, to) }
 
 // Bounds limits retention and compaction.
 func (h *host) Bounds() log.Bounds {

@@ -121,43 +121,6 @@ var durableCases = map[string]func(*bench){
 		}
 		b.wantLookup(kafka.MaxTimestamp, 119, 3920)
 	},
-	"state files": func(b *bench) {
-		b.fill(40)
-		b.save(log.LeaderEpochs, 0, "0\n1\n0 0\n")
-		b.save(log.AbortedTxns, 0, "aborted")
-		b.restart()
-		data, _, err := b.log.LoadState(log.LeaderEpochs)
-		b.must(err)
-		if string(data) != "0\n1\n0 0\n" {
-			b.Fatalf("leader epochs %q", data)
-		}
-		b.wantState(log.AbortedTxns, 0, "aborted")
-	},
-	"a clean close keeps the producer state": func(b *bench) {
-		b.fill(5)
-		b.host.snapshot = []byte("state at the end")
-		b.restart()
-		if string(b.host.restored) != "state at the end" || b.host.restoredAt != 15 || len(b.host.replayed) != 0 {
-			b.Fatalf("restored %q at %d, replayed %d batches", b.host.restored, b.host.restoredAt, len(b.host.replayed))
-		}
-	},
-	"restore and replay": func(b *bench) {
-		b.fill(40)
-		b.save(log.ProducerSnapshot, 60, "sixty")
-		b.restart()
-		from := 0
-		if b.host.restored != nil {
-			from = int(b.host.restoredAt)
-		}
-		if b.host.restoredAt+int64(3*len(b.host.replayed)) != 120 {
-			b.Fatalf("restored %q at %d, then replayed %d batches of 3", b.host.restored, from, len(b.host.replayed))
-		}
-		for i, h := range b.host.replayed {
-			if h.BaseOffset != b.host.restoredAt+int64(3*i) {
-				b.Fatalf("replay %d is of the batch at %d", i, h.BaseOffset)
-			}
-		}
-	},
 	"found": func(b *bench) {
 		b.fill(1)
 		b.stop()

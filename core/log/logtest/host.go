@@ -3,6 +3,7 @@ package logtest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -16,21 +17,23 @@ type host struct {
 
 	mu       sync.Mutex
 	snapshot []byte // what Snapshot answers
+	aborted  []log.AbortedTxn
 	bounds   *log.Bounds
 	stable   []int64
 	started  []int64 // StartMoved
 	failed   error
 
-	restored   []byte
-	restoredAt int64
-	replayed   []record.Header
+	restored        []byte
+	restoredAborted []log.AbortedTxn
+	restoredAt      int64
+	replayed        []record.Header
 }
 
 func newHost() *host { return &host{restoredAt: -1} }
 
 // Restore notes the snapshot.
-func (h *host) Restore(snapshot []byte, offset int64) error {
-	h.restored, h.restoredAt, h.replayed = bytes.Clone(snapshot), offset, nil
+func (h *host) Restore(snapshot []byte, aborted []log.AbortedTxn, offset int64) error {
+	h.restored, h.restoredAborted, h.restoredAt, h.replayed = bytes.Clone(snapshot), slices.Clone(aborted), offset, nil
 	return nil
 }
 
@@ -48,6 +51,18 @@ func (h *host) Snapshot() []byte {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.snapshot
+}
+
+// Aborted answers what the case asked for.
+func (h *host) Aborted(from, to int64) (list []log.AbortedTxn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, t := range h.aborted {
+		if t.LastOffset >= from && t.LastOffset < to {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // Bounds lets everything be cleaned unless the case says otherwise.

@@ -44,11 +44,11 @@ type group struct {
 func Run(t *testing.T, s Subject) {
 	groups := []group{
 		{name: "append", cases: appendCases}, {name: "read", cases: readCases}, {name: "lookup", cases: lookupCases, real: true},
-		{name: "trim", cases: trimCases}, {name: "state", cases: stateCases}, {name: "stable", cases: stableCases},
+		{name: "trim", cases: trimCases}, {name: "stable", cases: stableCases},
 		{name: "retention", cases: retentionCases}, {name: "engine", cases: engineCases},
 	}
 	if s.Durable {
-		groups = append(groups, group{name: "durable", cases: durableCases})
+		groups = append(groups, group{name: "durable", cases: durableCases}, group{name: "state", cases: stateCases})
 	}
 	if !s.NoCompaction {
 		groups = append(groups, group{name: "compaction", cases: compactionCases})

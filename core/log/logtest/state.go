@@ -1,111 +1,125 @@
 package logtest
 
 import (
-	"bytes"
-	"fmt"
+	"slices"
 
+	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 )
 
-func (b *bench) save(kind log.StateKind, offset int64, data string) {
-	b.Helper()
-	own := []byte(data)
-	b.must(b.log.SaveState(kind, offset, own))
-	clear(own) // the log must not keep it
-}
-
-func (b *bench) wantState(kind log.StateKind, offset int64, want string) {
-	b.Helper()
-	data, at, err := b.log.LoadState(kind)
-	b.must(err)
-	if at != offset || !bytes.Equal(data, []byte(want)) {
-		b.Fatalf("state %d: %q at %d, want %q at %d", kind, data, at, want, offset)
-	}
-}
-
+// stateCases are about what a log keeps for its partition beside the batches, from one start to the next.
 var stateCases = map[string]func(*bench){
 	"nothing saved": func(b *bench) {
-		for _, kind := range []log.StateKind{log.ProducerSnapshot, log.LeaderEpochs, log.AbortedTxns} {
-			if data, at, err := b.log.LoadState(kind); data != nil || at != -1 || err != nil {
-				b.Fatalf("state %d: %q at %d, %v", kind, data, at, err)
+		if data, err := b.log.LoadEpochs(); data != nil || err != nil {
+			b.Fatalf("leader epochs %q, %v", data, err)
+		}
+	},
+	"leader epochs are replaced": func(b *bench) {
+		b.fill(40)
+		for _, list := range []string{"0\n1\n0 0\n", "0\n2\n0 0\n4 17\n"} {
+			own := []byte(list)
+			b.must(b.log.SaveEpochs(own))
+			clear(own) // the log must not keep it
+			for range 2 {
+				if data, err := b.log.LoadEpochs(); string(data) != list || err != nil {
+					b.Fatalf("leader epochs %q, %v, want %q", data, err, list)
+				}
+				b.restart()
 			}
 		}
 	},
-	"the newest snapshot": func(b *bench) {
-		b.fill(10)
-		b.save(log.ProducerSnapshot, 6, "six")
-		b.save(log.ProducerSnapshot, 12, "twelve")
-		b.wantState(log.ProducerSnapshot, 12, "twelve")
-		b.save(log.ProducerSnapshot, 12, "twelve again")
-		b.wantState(log.ProducerSnapshot, 12, "twelve again")
-	},
-	"leader epochs are replaced": func(b *bench) {
-		b.save(log.LeaderEpochs, 0, "0\n1\n0 0\n")
-		b.save(log.LeaderEpochs, 0, "0\n2\n0 0\n4 17\n")
-		data, _, err := b.log.LoadState(log.LeaderEpochs)
-		b.must(err)
-		if want := "0\n2\n0 0\n4 17\n"; string(data) != want {
-			b.Fatalf("leader epochs %q", data)
+	"a clean close keeps the producer state": func(b *bench) {
+		b.fill(5)
+		b.host.snapshot = []byte("state at the end")
+		b.restart()
+		if string(b.host.restored) != "state at the end" || b.host.restoredAt != 15 || len(b.host.replayed) != 0 {
+			b.Fatalf("restored %q at %d, replayed %d batches", b.host.restored, b.host.restoredAt, len(b.host.replayed))
 		}
 	},
-	"aborted transactions of a segment": func(b *bench) {
-		b.save(log.AbortedTxns, 0, "aborted")
-		b.wantState(log.AbortedTxns, 0, "aborted")
+	"a closed partition without producer state is replayed": func(b *bench) {
+		b.fill(40)
+		b.restart()
+		b.wantReplay()
 	},
 	"truncation drops snapshots above": func(b *bench) {
-		b.fill(10)
-		b.save(log.ProducerSnapshot, 30, "thirty")
-		b.must(b.log.Truncate(15))
-		data, at, err := b.log.LoadState(log.ProducerSnapshot)
-		b.must(err)
-		if at > 15 {
-			b.Fatalf("snapshot %q at %d is above the log end", data, at)
-		}
+		b.host.snapshot = []byte("state at a roll")
+		b.fill(40)
+		b.host.snapshot = nil
+		b.must(b.log.Truncate(60))
+		b.forget(60)
+		b.restart()
+		b.wantReplay()
+	},
+	"aborted transactions": func(b *bench) {
+		b.host.snapshot = []byte("state")
+		b.abort(0, 2)
+		b.abort(7, 40)
+		b.abort(41, 41)
+		b.fill(20)
+		b.wantAborted()
+		b.abort(61, 62)
+		b.abort(50, 119)
+		b.fill(20)
+		b.wantAborted()
+		b.fill(20)
+		b.wantAborted()
+	},
+	"aborted transactions of what was truncated": func(b *bench) {
+		b.host.snapshot = []byte("state")
+		b.abort(0, 2)
+		b.abort(7, 40)
+		b.fill(20)
+		b.wantAborted()
+		b.must(b.log.Truncate(30))
+		b.forget(30)
+		b.host.aborted = b.host.aborted[:1]
+		b.fill(40)
+		b.wantAborted()
+	},
+	"aborted transactions of what was deleted": func(b *bench) {
+		b.host.snapshot = []byte("state")
+		b.abort(0, 2)
+		b.abort(7, 119)
+		b.fill(40)
+		b.wantAborted()
+		b.must(b.log.AdvanceStart(100))
+		b.pass(retentionPass)
+		b.host.aborted = b.host.aborted[1:]
+		b.wantAborted()
 	},
 }
 
-var stableCases = map[string]func(*bench){
-	"everything is stable by default": func(b *bench) {
-		b.fill(3)
-		if s := b.log.Status(); s.StableOffset != s.EndOffset {
-			b.Fatalf("stable offset %d, end %d", s.StableOffset, s.EndOffset)
-		}
-	},
-	"flush.messages=1": func(b *bench) {
-		b.configure(func(s *log.Settings) { s.FlushMessages = 1 })
-		for range 20 {
-			b.fill(1)
-		}
-		b.pass(0)
-		b.wantStable(60)
-	},
-	"flush.messages=10": func(b *bench) {
-		b.configure(func(s *log.Settings) { s.FlushMessages = 10 })
-		b.fill(8)
-		b.pass(0)
-		b.wantStable(24)
-	},
-	"Flush": func(b *bench) {
-		b.fill(3)
-		b.must(b.log.Flush(b.Context()))
-		b.must(b.log.Flush(b.Context()))
-		b.wantStable(9)
-	},
-}
-
-// wantStable checks the stable offset, and that the host was told of no offset beyond it and of none twice.
-func (b *bench) wantStable(offset int64) {
-	b.Helper()
-	if s := b.log.Status(); s.StableOffset != offset {
-		b.Fatalf("stable offset %d of %d, want %d", s.StableOffset, s.EndOffset, offset)
-	}
+// abort has the partition know of an aborted transaction, whose marker is the record at last.
+func (b *bench) abort(first, last int64) {
 	b.host.mu.Lock()
 	defer b.host.mu.Unlock()
-	last := int64(0)
-	for _, told := range b.host.stable {
-		if told <= last || told > offset {
-			b.Fatal(fmt.Sprint("told of stable offsets ", b.host.stable))
+	b.host.aborted = append(b.host.aborted, log.AbortedTxn{
+		ProducerID: kafka.ProducerID(last), FirstOffset: first, LastOffset: last, LastStableOffset: last + 1,
+	})
+}
+
+// wantAborted restarts and compares what the partition is told with what it knew.
+func (b *bench) wantAborted() {
+	b.Helper()
+	want := b.host.aborted
+	snapshot := b.host.snapshot
+	b.restart()
+	if b.host.restoredAt != b.log.Status().EndOffset || !slices.Equal(b.host.restoredAborted, want) {
+		b.Fatalf("restored at %d with the aborted transactions %+v, want %+v", b.host.restoredAt, b.host.restoredAborted, want)
+	}
+	b.host.aborted, b.host.snapshot = want, snapshot
+}
+
+// wantReplay checks that every batch behind the restored snapshot was replayed.
+func (b *bench) wantReplay() {
+	b.Helper()
+	end := b.log.Status().EndOffset
+	if b.host.restoredAt+int64(3*len(b.host.replayed)) != end {
+		b.Fatalf("restored %q at %d, then replayed %d batches of 3 up to %d", b.host.restored, b.host.restoredAt, len(b.host.replayed), end)
+	}
+	for i, h := range b.host.replayed {
+		if h.BaseOffset != b.host.restoredAt+int64(3*i) {
+			b.Fatalf("replay %d is of the batch at %d", i, h.BaseOffset)
 		}
-		last = told
 	}
 }

@@ -23,7 +23,6 @@ type ring struct {
 	mu      sync.Mutex
 	closed  bool
 	batches []batch
-	states  map[log.StateKind]sideFile
 	status  log.Status
 }
 
@@ -31,11 +30,6 @@ type ring struct {
 type batch struct {
 	base, last, timestamp int64
 	bytes                 record.Batch
-}
-
-type sideFile struct {
-	data   []byte
-	offset int64
 }
 
 var errClosed = kafka.Errorf(kafka.KafkaStorageError, "the log is closed")
@@ -137,9 +131,6 @@ func (r *ring) Truncate(to int64) error {
 		}
 		r.batches = r.batches[:i:i]
 		r.status.StartOffset = min(r.status.StartOffset, r.status.EndOffset)
-		if r.states[log.ProducerSnapshot].offset > r.status.EndOffset {
-			delete(r.states, log.ProducerSnapshot)
-		}
 		r.measure()
 	}
 	return nil
@@ -188,23 +179,11 @@ func (r *ring) trim(now time.Time, limit int64) {
 	}
 }
 
-// SaveState keeps the newest side file of each kind.
-func (r *ring) SaveState(kind log.StateKind, offset int64, data []byte) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.states[kind] = sideFile{bytes.Clone(data), offset}
-	return nil
-}
+// SaveEpochs does nothing: nobody opens the log again.
+func (r *ring) SaveEpochs([]byte) error { return nil }
 
-// LoadState returns it.
-func (r *ring) LoadState(kind log.StateKind) ([]byte, int64, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s, ok := r.states[kind]; ok {
-		return s.data, s.offset, nil
-	}
-	return nil, -1, nil
-}
+// LoadEpochs returns nothing.
+func (r *ring) LoadEpochs() ([]byte, error) { return nil, nil }
 
 // Configure applies changed settings.
 func (r *ring) Configure(s log.Settings) {

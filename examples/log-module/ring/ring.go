@@ -89,10 +89,10 @@ func (e *Engine) Open(_ context.Context, spec log.Spec, host log.Host) (log.Log,
 	if old := e.logs[spec.TopicPartition]; old != nil {
 		return nil, fmt.Errorf("log %s is open already", spec.TopicPartition)
 	}
-	if err := host.Restore(nil, 0); err != nil {
+	if err := host.Restore(nil, nil, 0); err != nil {
 		return nil, err
 	}
-	r := &ring{engine: e, spec: spec, host: host, states: map[log.StateKind]sideFile{}}
+	r := &ring{engine: e, spec: spec, host: host}
 	r.measure()
 	e.logs[spec.TopicPartition] = r
 	return r, nil

@@ -60,7 +60,7 @@ func (e *Engine) Open(_ context.Context, spec log.Spec, host log.Host) (log.Log,
 		old.discard()
 	}
 	l := newLog(e, spec, host)
-	if err := host.Restore(nil, 0); err != nil {
+	if err := host.Restore(nil, nil, 0); err != nil {
 		return nil, fmt.Errorf("log %s: restore the producer state: %w", spec.TopicPartition, err)
 	}
 	e.logs[spec.TopicPartition] = l

@@ -22,26 +22,16 @@ type partitionLog struct {
 	mu        sync.RWMutex
 	segments  []*segment // ordered; their batches are, too
 	gone      bool       // closed or deleted
-	states    [3]sideFile
-	compacted int64 // offset up to which compaction came
+	compacted int64      // offset up to which compaction came
 
 	// What Status tells; written with mu held, read without.
 	start, end, size, count, maxTimestamp atomic.Int64
-}
-
-// sideFile is the newest side file of a kind.
-type sideFile struct {
-	offset int64
-	data   []byte
 }
 
 func newLog(e *Engine, spec log.Spec, host log.Host) *partitionLog {
 	l := &partitionLog{engine: e, spec: spec, host: host}
 	l.settings.Store(&spec.Settings)
 	l.maxTimestamp.Store(-1)
-	for kind := range l.states {
-		l.states[kind].offset = -1
-	}
 	return l
 }
 
@@ -165,22 +155,11 @@ func (l *partitionLog) Status() log.Status {
 	}
 }
 
-// SaveState keeps the newest side file of each kind.
-func (l *partitionLog) SaveState(kind log.StateKind, offset int64, data []byte) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s := &l.states[kind]; kind == log.LeaderEpochs || offset >= s.offset {
-		*s = sideFile{offset: offset, data: slices.Clone(data)}
-	}
-	return nil
-}
+// SaveEpochs does nothing: nobody opens the log again.
+func (l *partitionLog) SaveEpochs([]byte) error { return nil }
 
-// LoadState returns the newest side file of a kind.
-func (l *partitionLog) LoadState(kind log.StateKind) ([]byte, int64, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return l.states[kind].data, l.states[kind].offset, nil
-}
+// LoadEpochs returns nothing.
+func (l *partitionLog) LoadEpochs() ([]byte, error) { return nil, nil }
 
 // Configure applies changed settings.
 func (l *partitionLog) Configure(s log.Settings) { l.settings.Store(&s) }

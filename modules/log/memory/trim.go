@@ -30,11 +30,6 @@ func (l *partitionLog) Truncate(to int64) error {
 			end = l.segments[len(l.segments)-1].last() + 1
 		}
 	}
-	for kind := range l.states {
-		if s := &l.states[kind]; s.offset > end && log.StateKind(kind) != log.LeaderEpochs {
-			*s = sideFile{offset: -1}
-		}
-	}
 	l.end.Store(end)
 	l.start.Store(min(l.start.Load(), end))
 	l.compacted = min(l.compacted, end)

@@ -233,7 +233,7 @@ func (c *cleaning) complete(out *segment, group []*segment) error {
 	if err := out.sync(true); err != nil {
 		return err
 	}
-	return c.log.sides.merge(group, out.path(txnIndexSuffix))
+	return c.log.compactAborted(out, group)
 }
 
 // replace puts a compacted segment in the place of those it was made from. The moment at which its .log file gets the

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,6 +174,7 @@ func (h *history) truncate() {
 	h.model.stable = min(h.model.stable, now)
 	h.host.mu.Lock()
 	h.host.records, h.host.end, h.host.stable = records, now, min(h.host.stable, now)
+	h.host.aborted = slices.DeleteFunc(h.host.aborted, func(t log.AbortedTxn) bool { return t.LastOffset >= now })
 	h.host.mu.Unlock()
 }
 
@@ -223,6 +226,7 @@ func (h *history) compare(compacted bool) {
 	} else {
 		h.compareBatches(status)
 		h.compareRecords()
+		h.compareAborted()
 	}
 	h.model.stable = 0
 }
@@ -244,6 +248,20 @@ func (h *history) compareRecords() {
 	h.host.mu.Lock()
 	h.host.records, h.host.end = all, h.log.Status().EndOffset
 	h.host.mu.Unlock()
+}
+
+// compareAborted checks the aborted transactions above the log start.
+func (h *history) compareAborted() {
+	h.Helper()
+	var want []log.AbortedTxn
+	for _, b := range h.model.batches {
+		if b.last >= h.model.start && b.last%7 == 0 {
+			want = append(want, abortedAt(b.base, b.last))
+		}
+	}
+	if got := h.host.Aborted(h.model.start, math.MaxInt64); !slices.Equal(got, want) {
+		h.failf("the aborted transactions are %+v, want %+v", got, want)
+	}
 }
 
 // contents reads the log from an offset.

@@ -180,6 +180,9 @@ func (l *partitionLog) syncDirectory() error {
 // syncSegments makes closed segments, the active one and the directory durable.
 func (l *partitionLog) syncSegments(rolled []*segment, active *segment) error {
 	for _, s := range rolled {
+		if err := l.saveAborted(s); err != nil {
+			return err
+		}
 		if err := s.syncUnlessGone(true); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,6 +19,7 @@ import (
 type partition struct {
 	mu      sync.Mutex
 	records int64
+	aborted []log.AbortedTxn
 	end     int64 // log end offset as the owner knows it
 	stable  int64
 	failed  error
@@ -30,10 +32,10 @@ func (p *partition) state() []byte {
 }
 
 // Restore refuses a snapshot whose checksum is wrong.
-func (p *partition) Restore(snapshot []byte, offset int64) error {
+func (p *partition) Restore(snapshot []byte, aborted []log.AbortedTxn, offset int64) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.records, p.end = 0, offset
+	p.records, p.end, p.aborted = 0, offset, slices.Clone(aborted)
 	if snapshot == nil {
 		return nil
 	}
@@ -53,9 +55,33 @@ func (p *partition) Replay(h *record.Header, b []byte) error {
 	if err := record.Batch(b).VerifyCRC(); err != nil {
 		return err
 	}
-	p.records += int64(h.Count)
-	p.end = h.LastOffset() + 1
+	p.took(int64(h.Count), h.BaseOffset, h.LastOffset()+1)
 	return nil
+}
+
+// took notes a batch. One in seven is the marker of an aborted transaction.
+func (p *partition) took(records, base, end int64) {
+	p.records += records
+	p.end = end
+	if last := end - 1; last%7 == 0 {
+		p.aborted = append(p.aborted, abortedAt(base, last))
+	}
+}
+
+func abortedAt(base, last int64) log.AbortedTxn {
+	return log.AbortedTxn{ProducerID: 7, FirstOffset: base, LastOffset: last, LastStableOffset: last + 1}
+}
+
+// Aborted answers from the list.
+func (p *partition) Aborted(from, to int64) (list []log.AbortedTxn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.aborted {
+		if t.LastOffset >= from && t.LastOffset < to {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 func (p *partition) Snapshot() []byte {
@@ -95,8 +121,7 @@ func (p *partition) Failed(err error) {
 func (p *partition) appended(records, end int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.records += records
-	p.end = end
+	p.took(records, end-records, end)
 }
 
 func (p *partition) seen() int64 {

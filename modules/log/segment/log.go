@@ -195,6 +195,9 @@ func (l *partitionLog) closeFiles(ctx context.Context) error {
 		return err
 	}
 	for _, s := range l.unsynced(v) {
+		if err := l.saveAborted(s); err != nil {
+			return err
+		}
 		if err := s.sync(true); err != nil {
 			return err
 		}
@@ -218,7 +221,7 @@ func (l *partitionLog) unchanged(active *segment, end int64) bool {
 		return true
 	}
 	return !l.flusher.fresh && len(l.flusher.rolled) == 0 && l.recoveryPoint.Load() == end &&
-		l.sides.newest(log.ProducerSnapshot) == end && active.finished()
+		l.sides.newest(maxOffset) == end && active.finished()
 }
 
 // file returns the path of a file in the partition directory.

@@ -22,7 +22,7 @@ func (e *Engine) openLog(ctx context.Context, root *dataDir, dir string, spec lo
 	if err != nil {
 		return nil, err
 	}
-	segments, err := l.load(ctx, files, clean)
+	segments, trusted, err := l.load(ctx, files, clean)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (e *Engine) openLog(ctx context.Context, root *dataDir, dir string, spec lo
 	if clean && len(l.flusher.rolled) == 0 {
 		l.recoveryPoint.Store(l.end())
 	}
-	if err := l.restore(ctx); err != nil {
+	if err := l.restore(ctx, trusted); err != nil {
 		return nil, fmt.Errorf("restore the producer state: %w", err)
 	}
 	if len(l.flusher.rolled) > 0 {
@@ -47,7 +47,7 @@ func (l *partitionLog) begin(segments []*segment, start int64) error {
 		// Only what DeleteRecords had taken away survived: the log goes on from there.
 		for i := n - 1; i >= 0; i-- {
 			segments[i].close()
-			if err := l.removeFiles(segments[i].base, logSuffix, indexSuffix, timeIndexSuffix, txnIndexSuffix); err != nil {
+			if err := l.removeFiles(segments[i].base, logSuffix, indexSuffix, timeIndexSuffix); err != nil {
 				return err
 			}
 		}
@@ -70,17 +70,21 @@ func (l *partitionLog) begin(segments []*segment, start int64) error {
 	return nil
 }
 
-// restore gives the partition its newest usable snapshot and the headers of all batches after it.
-func (l *partitionLog) restore(ctx context.Context) error {
-	end := l.end()
-	if err := l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset > end }); err != nil {
+// restore gives the partition its newest usable snapshot, the aborted transactions that go with it, and all batches after
+// it. From trusted on, the side files may be missing what a crash did not let be written.
+func (l *partitionLog) restore(ctx context.Context, trusted int64) error {
+	if err := l.dropStraySides(); err != nil {
+		return err
+	}
+	aborted, complete, err := l.loadAborted(trusted)
+	if err != nil {
 		return err
 	}
 	from := l.view.Load().segments[0].base
 	for {
-		offset := l.sides.newest(log.ProducerSnapshot)
+		offset := l.sides.newest(complete)
 		if offset < 0 {
-			if err := l.host.Restore(nil, from); err != nil {
+			if err := l.host.Restore(nil, nil, from); err != nil {
 				return err
 			}
 			break
@@ -88,7 +92,7 @@ func (l *partitionLog) restore(ctx context.Context) error {
 		name := l.file(fileName(offset, snapshotSuffix))
 		data, err := readFile(l.engine.fs, name, maxSideFile)
 		if err == nil {
-			err = l.host.Restore(data, offset)
+			err = l.host.Restore(data, below(aborted, offset), offset)
 		}
 		if err == nil {
 			from = offset
@@ -100,10 +104,23 @@ func (l *partitionLog) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	if complete < trusted {
+		l.rewriteAborted(complete)
+	}
 	if err := l.sides.prune(l.view.Load().segments); err != nil {
 		return err
 	}
 	return l.replay(ctx, from)
+}
+
+// dropStraySides removes what a crash left of side files: snapshots above the log end, and lists of aborted transactions of
+// segments that are gone.
+func (l *partitionLog) dropStraySides() error {
+	v, end := l.view.Load(), l.end()
+	if err := l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset > end }); err != nil {
+		return err
+	}
+	return l.sides.remove(txnIndexSuffix, func(base int64) bool { return v.segments[v.holding(base)].base != base })
 }
 
 // replay gives the partition every batch that ends at or after an offset.

@@ -72,11 +72,13 @@ func (s *segment) reset() {
 }
 
 // load opens the segments of a listing. Those that the last run may not have made durable are recovered: all that end
-// above the recovery point, unless the log was closed properly. What follows a damaged segment goes.
-func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) (segments []*segment, err error) {
+// above the recovery point, unless the log was closed properly. What follows a damaged segment goes. trusted is where the
+// first of them begins, or maxOffset.
+func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) (segments []*segment, trusted int64, err error) {
 	settings := l.settings.Load()
 	begin := time.Now()
 	var report recovery
+	trusted = maxOffset
 	for i, base := range files.bases {
 		last, end := i == len(files.bases)-1, int64(maxOffset)
 		if !last {
@@ -85,30 +87,32 @@ func (l *partitionLog) load(ctx context.Context, files *listing, clean bool) (se
 		s := newSegment(l.engine.fs, &l.dir, base, "", settings)
 		s.created, s.jitter = files.segments[base].modified, jitter(settings)
 		segments = append(segments, s)
-		trusted := clean || end <= l.recoveryPoint.Load()
-		if trusted {
+		durable := clean || end <= l.recoveryPoint.Load()
+		if durable {
 			if ok, err := l.openTrusted(s, files.segments[base], end, last); err != nil {
-				return nil, err
+				return nil, 0, err
 			} else if ok {
 				continue
 			}
+		} else {
+			trusted = min(trusted, base)
 		}
 		whole, err := l.recoverSegment(ctx, s, end, &report)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if !whole && !trusted || last {
+		if !whole && !durable || last {
 			if err := l.dropAfter(files, i+1, &report); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
 			break
 		}
 		if err := l.closeRecovered(s); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	l.report(report, time.Since(begin), clean)
-	return segments, nil
+	return segments, trusted, nil
 }
 
 // openTrusted opens a segment by its indexes. ok is false when they are missing or damaged.

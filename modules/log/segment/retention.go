@@ -71,7 +71,7 @@ func (l *partitionLog) dropSides(base int64) error {
 	if err := l.sides.remove(txnIndexSuffix, func(offset int64) bool { return offset < base }); err != nil {
 		return err
 	}
-	newest := l.sides.newest(log.ProducerSnapshot)
+	newest := l.sides.newest(maxOffset)
 	return l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset < base && offset != newest })
 }
 

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
@@ -24,49 +23,27 @@ type sideFiles struct {
 	aborted   []int64 // base offsets of the .txnindex files, ascending
 }
 
-// suffixOf returns the file name suffix of a kind.
-func suffixOf(kind log.StateKind) string {
-	if kind == log.AbortedTxns {
-		return txnIndexSuffix
-	}
-	return snapshotSuffix
-}
-
-// SaveState stores a side file in Kafka's place for it.
-func (l *partitionLog) SaveState(kind log.StateKind, offset int64, data []byte) error {
+// SaveEpochs stores the list of leader epochs in Kafka's place for it.
+func (l *partitionLog) SaveEpochs(data []byte) error {
 	if err := l.writable(); err != nil {
 		return err
 	}
-	var err error
-	if kind == log.LeaderEpochs {
-		err = replaceFile(l.engine.fs, l.file(leaderEpochFile), data)
-	} else {
-		err = l.sides.write(offset, suffixOf(kind), data, kind == log.AbortedTxns)
-	}
-	if err != nil {
+	if err := replaceFile(l.engine.fs, l.file(leaderEpochFile), data); err != nil {
 		return l.fail(err)
 	}
 	return nil
 }
 
-// LoadState reads the newest side file of a kind.
-func (l *partitionLog) LoadState(kind log.StateKind) ([]byte, int64, error) {
-	name, offset := l.file(leaderEpochFile), int64(0)
-	if kind != log.LeaderEpochs {
-		offset = l.sides.newest(kind)
-		if offset < 0 {
-			return nil, -1, nil
-		}
-		name = l.file(fileName(offset, suffixOf(kind)))
-	}
-	data, err := readFile(l.engine.fs, name, maxSideFile)
+// LoadEpochs reads it.
+func (l *partitionLog) LoadEpochs() ([]byte, error) {
+	data, err := readFile(l.engine.fs, l.file(leaderEpochFile), maxSideFile)
 	if isMissing(err) {
-		return nil, -1, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, -1, fmt.Errorf("log %s: %w", l.spec.TopicPartition, err)
+		return nil, fmt.Errorf("log %s: %w", l.spec.TopicPartition, err)
 	}
-	return data, offset, nil
+	return data, nil
 }
 
 // list returns where the offsets of a kind of file are kept.
@@ -77,18 +54,21 @@ func (f *sideFiles) list(suffix string) *[]int64 {
 	return &f.snapshots
 }
 
-// newest returns the offset of the newest file of a kind, or -1.
-func (f *sideFiles) newest(kind log.StateKind) int64 {
+// newest returns the offset of the newest snapshot up to an offset, or -1.
+func (f *sideFiles) newest(limit int64) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	offsets := *f.list(suffixOf(kind))
-	if len(offsets) == 0 {
+	i, exact := slices.BinarySearch(f.snapshots, limit)
+	if exact {
+		return limit
+	}
+	if i == 0 {
 		return -1
 	}
-	return offsets[len(offsets)-1]
+	return f.snapshots[i-1]
 }
 
-// write stores a file; it need not be durable before the next sync unless asked for.
+// write stores a snapshot; it need not be durable before the next sync unless asked for.
 func (f *sideFiles) write(offset int64, suffix string, data []byte, durable bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,15 +87,13 @@ func (f *sideFiles) note(offset int64, suffix string) {
 	}
 }
 
-// sync makes the files at an offset durable. One that is not there needs nothing.
+// sync makes the snapshot at an offset durable. One that is not there needs nothing.
 func (f *sideFiles) sync(offset int64) error {
-	for _, suffix := range []string{snapshotSuffix, txnIndexSuffix} {
-		err := syncFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, suffix)))
-		if err != nil && !isMissing(err) {
-			return err
-		}
+	err := syncFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, snapshotSuffix)))
+	if isMissing(err) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // remove deletes the files of a kind whose offset matches.
@@ -137,30 +115,13 @@ func (f *sideFiles) remove(suffix string, match func(offset int64) bool) error {
 
 // prune deletes the snapshots that nobody needs, as Kafka does: those of no segment, but for the newest.
 func (f *sideFiles) prune(segments []*segment) error {
-	newest := f.newest(log.ProducerSnapshot)
+	newest := f.newest(maxOffset)
 	return f.remove(snapshotSuffix, func(offset int64) bool {
 		return offset != newest && !slices.ContainsFunc(segments, func(s *segment) bool { return s.base == offset })
 	})
 }
 
-// merge joins the lists of aborted transactions of several segments, whose entries have one length, in a new file. Without
-// any there is no file.
-func (f *sideFiles) merge(group []*segment, name string) error {
-	var all []byte
-	for _, s := range group {
-		data, err := readFile(f.fs, path.Join(*f.dir.Load(), fileName(s.base, txnIndexSuffix)), maxSideFile)
-		if err != nil && !isMissing(err) {
-			return err
-		}
-		all = append(all, data...)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return writeFile(f.fs, name, all, true)
-}
-
-// adopt takes a merged list of aborted transactions over from compaction.
+// adopt takes the list of aborted transactions of a compacted segment over.
 func (f *sideFiles) adopt(base int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
