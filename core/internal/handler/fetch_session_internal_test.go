@@ -2,7 +2,9 @@ package handler
 
 import (
 	"bytes"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +32,34 @@ func TestSessionEpochWraps(t *testing.T) {
 	}
 }
 
+// TestSessionThatGivesItsSlot has who makes room for a new session: the one that was unused for longest, else the smallest
+// of those that are old enough.
+func TestSessionThatGivesItsSlot(t *testing.T) {
+	start := time.Now()
+	f := func(name string, want int, used map[int]time.Duration) {
+		t.Helper()
+		c := newSessionCache(len(used))
+		for size, last := range used {
+			s := c.create(fullRequest(0, size), false, start)
+			s.mu.Unlock()
+			s.used = start.Add(last)
+		}
+		c.create(fullRequest(0, 10), false, start.Add(10*time.Minute)).mu.Unlock()
+		gone := -1
+		for size := range used {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(c.sessions)), func(s *fetchSession) bool { return s.size == size }) {
+				gone = size
+			}
+		}
+		if gone != want || len(c.sessions) != len(used) {
+			t.Errorf("%s: the session with %d partitions is gone of %d, want %d", name, gone, len(c.sessions), want)
+		}
+	}
+	f("all unused", 2, map[int]time.Duration{1: 3 * time.Minute, 2: time.Minute, 3: 5 * time.Minute})
+	f("all in use", 1, map[int]time.Duration{2: 9 * time.Minute, 1: 9 * time.Minute, 3: 9 * time.Minute})
+	f("one unused", 5, map[int]time.Duration{1: 9 * time.Minute, 5: time.Minute})
+}
+
 // TestSessionsAreBounded pretends that other sessions hold all the partitions that there may be, but one.
 func TestSessionsAreBounded(t *testing.T) {
 	c := newSessionCache(math.MaxInt)
@@ -49,6 +79,14 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 	if want := sessionPartitions - 1; c.partitions != want {
 		t.Errorf("%d partitions after the session was dropped, want %d", c.partitions, want)
+	}
+	c = newSessionCache(1)
+	s = c.create(fullRequest(0, maxFetchPartitions), false, time.Now())
+	s.mu.Unlock()
+	more = fullRequest(maxFetchPartitions, 1)
+	more.SessionID, more.SessionEpoch = s.id, 1
+	if _, err := c.resume(more, false, time.Now()); kafka.CodeOf(err) != kafka.FetchSessionIDNotFound {
+		t.Errorf("a session that grows beyond what one request may name: %v", err)
 	}
 }
 

@@ -190,6 +190,25 @@ func TestSessionErrorsAreRepeated(t *testing.T) {
 	s.expect("nope0")
 }
 
+// TestSessionChecksWhatHasNoNews has what is asked of idle partitions, too: whether the client may still read them.
+func TestSessionChecksWhatHasNoNews(t *testing.T) {
+	b := newBroker(t)
+	var none kafka.TopicID
+	b.createTopic("a", 1)
+	s := b.open(12, fetchTopic("a", none, 0, 0))
+	s.expect("")
+	req := kmsg.NewPtrFetchRequest()
+	req.SetVersion(12)
+	req.ReplicaID, req.MinBytes, req.MaxBytes, req.SessionID, req.SessionEpoch = 7, 1, 1<<20, s.id, s.epoch
+	if got := s.summary(b.do(req).(*kmsg.FetchResponse)); got != "a0 NOT_LEADER_OR_FOLLOWER" {
+		t.Errorf("a follower is answered %q", got)
+	}
+	s.epoch++
+	s.expect("a0") // once more, without error
+	b.authorizer.denied = map[string]bool{"a": true}
+	s.expect("a0 TOPIC_AUTHORIZATION_FAILED")
+}
+
 func TestSessionTopicIDs(t *testing.T) {
 	b := newBroker(t)
 	id, unknown := b.createTopic("a", 1), kafka.NewTopicID()

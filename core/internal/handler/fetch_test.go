@@ -71,6 +71,7 @@ func TestFetchDivergingEpoch(t *testing.T) {
 		t.Helper()
 		req := fetchRequest(12, "t", kafka.TopicID{}, 0, offset)
 		req.Topics[0].Partitions[0].LastFetchedEpoch = last
+		req.MaxWaitMillis, req.MinBytes = 1<<30, 1<<20 // never waits
 		a := b.fetchOne(req)
 		if a.ErrorCode != 0 || len(a.RecordBatches) > 0 || a.DivergingEpoch.Epoch != epoch || a.DivergingEpoch.EndOffset != end {
 			t.Errorf("offset %d after epoch %d: %+v", offset, last, a)
@@ -79,6 +80,13 @@ func TestFetchDivergingEpoch(t *testing.T) {
 	f(3, 0, 0, 2)
 	f(7, 2, 2, 3) // instead of OFFSET_OUT_OF_RANGE
 	f(2, 1, 0, 2)
+}
+
+func sum(list []int) (total int) {
+	for _, n := range list {
+		total += n
+	}
+	return total
 }
 
 func TestFetchLimits(t *testing.T) {
@@ -95,6 +103,9 @@ func TestFetchLimits(t *testing.T) {
 		t.Helper()
 		req := fetchRequest(12, "t", id, 0, 0)
 		req.MaxBytes = maxBytes
+		if filled := int32(sum(want)) == maxBytes; filled {
+			req.MaxWaitMillis, req.MinBytes = 1<<30, 1<<20 // there will never be more
+		}
 		for i := range int32(2) {
 			req.Topics[0].Partitions = append(req.Topics[0].Partitions, fetchTopic("t", id, i+1, 0).Partitions...)
 		}

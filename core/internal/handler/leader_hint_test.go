@@ -35,12 +35,19 @@ func TestLeaderHints(t *testing.T) {
 	if old := b.do(fetchRequest(15, "", id, 0, 0)).(*kmsg.FetchResponse); len(old.Brokers) != 0 || old.Topics[0].Partitions[0].CurrentLeader.LeaderID != -1 {
 		t.Errorf("version 15 knows no leaders: %+v", old)
 	}
+	b.setLeader("t", 1, 6)
+	fenced := fetchRequest(16, "", id, 0, 0)
+	fenced.Topics[0].Partitions[0].CurrentLeaderEpoch = 5
+	if a := b.fetchOne(fenced); a.ErrorCode != int16(kafka.FencedLeaderEpoch) || a.CurrentLeader.LeaderID != 1 || a.CurrentLeader.LeaderEpoch != 6 {
+		t.Errorf("an old epoch is answered %+v", a)
+	}
+	b.setLeader("t", 2, 7)
 	produced := b.do(produceRequest(10, 1, "t", kafka.TopicID{}, 0, batch(t, nil, "v"))).(*kmsg.ProduceResponse)
 	if len(produced.Brokers) != 1 || produced.Brokers[0].Host != "two" {
 		t.Errorf("brokers %+v", produced.Brokers)
 	}
 	for leader, why := range map[kafka.NodeID]string{3: "without an address on this listener", 4: "fenced"} {
-		b.setLeader("t", leader, 6)
+		b.setLeader("t", leader, 8)
 		resp := b.do(fetchRequest(16, "", id, 0, 0)).(*kmsg.FetchResponse)
 		if len(resp.Brokers) != 0 || resp.Topics[0].Partitions[0].CurrentLeader.LeaderID != int32(leader) {
 			t.Errorf("a leader %s: %+v", why, resp)
