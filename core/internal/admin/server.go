@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
@@ -41,11 +40,14 @@ type Server struct {
 // New returns the server for jackdaw.admin.listener; where that is empty, the server does nothing.
 func New(settings *config.Settings, health *telemetry.Health, metrics *prometheus.Registry, level zap.AtomicLevel, plugins Plugins, log *zap.Logger) *Server {
 	log = log.Named("admin")
+	crowd := newCrowd(maxConnections)
 	return &Server{
 		address: settings.Broker.AdminListener,
 		log:     log,
 		server: &http.Server{
-			Handler:           newHandler(health, metrics, level, plugins),
+			Handler:           crowd.attend(newHandler(health, metrics, level, plugins)),
+			ConnContext:       crowd.enter,
+			ConnState:         crowd.left,
 			MaxHeaderBytes:    maxHeaderBytes,
 			ReadHeaderTimeout: headerTimeout,
 			ReadTimeout:       readTimeout,
@@ -82,7 +84,7 @@ func (s *Server) Start(ctx context.Context) error {
 
 func (s *Server) serve() {
 	defer close(s.served)
-	err := s.server.Serve(netutil.LimitListener(s.listener, maxConnections))
+	err := s.server.Serve(s.listener)
 	if !errors.Is(err, http.ErrServerClosed) {
 		s.log.Error("operators' listener stopped", zap.Error(err))
 	}
