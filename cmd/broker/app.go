@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"syscall"
@@ -56,6 +57,11 @@ func (a *app) properties() (kafkatools.Properties, error) {
 	}
 	switch {
 	case a.global.bootstrap != "":
+		for server := range strings.SplitSeq(a.global.bootstrap, ",") {
+			if _, _, err := net.SplitHostPort(strings.TrimSpace(server)); err != nil {
+				return nil, misusef("--bootstrap-server: %q is not host:port, such as %s", server, defaultBootstrap)
+			}
+		}
 		props["bootstrap.servers"] = a.global.bootstrap
 	case props["bootstrap.servers"] == "":
 		props["bootstrap.servers"] = defaultBootstrap
@@ -95,7 +101,12 @@ func (a *app) explain(err error) string {
 		servers = defaultBootstrap
 	}
 	code, isCode := errors.AsType[*kerr.Error](err)
+	unknownHost, isUnknownHost := errors.AsType[*net.DNSError](err)
 	switch {
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
+		return err.Error() + " 'broker topic list' shows what there is."
+	case isUnknownHost:
+		return fmt.Sprintf("the host name %s has no address (%s)", unknownHost.Name, unknownHost.Err)
 	case isCode && err.Error() == code.Error():
 		return fmt.Sprintf("the cluster answered %s: %s", code.Message, code.Description)
 	case errors.Is(err, syscall.ECONNREFUSED):

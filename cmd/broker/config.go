@@ -62,11 +62,7 @@ func loadSettings(a *app, modules []module.Module, flags configFlags) (*module.S
 	if !ok {
 		return sel, err
 	}
-	what := "mistakes"
-	if len(problems) == 1 {
-		what = "mistake"
-	}
-	fmt.Fprintf(a.std.Err, "%s\n%d %s in the settings; nothing was started or created.\n", problems, len(problems), what)
+	fmt.Fprintf(a.std.Err, "%s\n%s\n", problems, countMistakes(problems))
 	return nil, exitCodeError(exitMisuse)
 }
 

@@ -26,7 +26,8 @@ func newConsumeCommand(a *app) *cobra.Command {
 		Use: "consume TOPIC...", Short: "Print the records of topics", Args: cobra.MinimumNArgs(1),
 		Long: "Print the records of topics, from the oldest to what is the end now; --follow goes on with what comes.\n" +
 			"--from and --until take earliest, latest, an offset, -N (from the end), a time or a duration ago (90m).\n" +
-			"With --group the members of the group share the partitions, and offsets are committed behind what was printed.",
+			"With --group the members of the group share the partitions, offsets are committed behind what was printed, and it goes on until\n" +
+			"--max or an interrupt.",
 		Example: "  broker consume orders --from -10 --offsets\n  broker consume orders --from 1h --format json\n" +
 			"  broker consume orders --group billing --follow",
 		ValidArgsFunction: a.completeTopics(0),

@@ -69,10 +69,14 @@ func dumpFiles(args []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		known := len(files)
 		for _, e := range entries {
 			if slices.ContainsFunc(dumpable(), func(end string) bool { return strings.HasSuffix(e.Name(), end) }) {
 				files = append(files, filepath.Join(arg, e.Name()))
 			}
+		}
+		if len(files) == known {
+			return nil, fmt.Errorf("%s holds no file that 'log dump' knows; is it the directory of a partition?", arg)
 		}
 	}
 	return files, nil

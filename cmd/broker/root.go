@@ -76,7 +76,7 @@ func newRootCommand(app *app) *cobra.Command {
 		Short: "Jackdaw, a broker for Kafka clients",
 		Long: "Jackdaw, a broker for Kafka clients. Without a command it runs a standalone broker on 127.0.0.1:9092.\n" +
 			"The commands below work against any Kafka cluster; name it with --bootstrap-server.",
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return runBroker(c, flags) },
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -115,16 +115,24 @@ func newRootCommand(app *app) *cobra.Command {
 func newParentCommand(use, short string, children ...*cobra.Command) *cobra.Command {
 	parent := &cobra.Command{
 		Use: use, Short: short,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			}
-			return nil
-		},
+		Args: noSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	parent.AddCommand(children...)
 	return parent
+}
+
+// noSuchCommand refuses what follows the name of a command that only takes other commands, and names those that are spelt alike.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	hint := ""
+	if alike := cmd.SuggestionsFor(args[0]); len(alike) > 0 {
+		hint = "; did you mean " + strings.Join(alike, " or ") + "?"
+	}
+	return fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint)
 }
 
 // The groups of the root's help text.

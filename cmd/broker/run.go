@@ -48,7 +48,10 @@ func runBroker(c *cobra.Command, flags configFlags) error {
 	if err != nil {
 		return err
 	}
-	return b.Run(c.Context())
+	if err := b.Run(c.Context()); err != nil {
+		return fmt.Errorf("%w\n'broker doctor', with the same -c and --set, looks at addresses, directories and limits", err)
+	}
+	return nil
 }
 
 // newGraphCommand prints how the parts of a broker are wired.
@@ -71,11 +74,20 @@ func newGraphCommand() *cobra.Command {
 	return c
 }
 
+// countMistakes is the sentence above or below a list of mistakes in the settings.
+func countMistakes(problems config.Problems) string {
+	what := "mistakes"
+	if len(problems) == 1 {
+		what = "mistake"
+	}
+	return fmt.Sprintf("%d %s in the settings; nothing was started or created.", len(problems), what)
+}
+
 // newBroker builds a broker. What is wrong with its settings is misuse: nothing has been started.
 func newBroker(flags configFlags) (*broker.Broker, error) {
 	b, err := broker.New(broker.Options{Modules: modules.All(), Sources: flags.sources()})
 	if problems, ok := err.(config.Problems); ok { //nolint:errorlint // New returns it unwrapped
-		return nil, misusef("the configuration has %d mistakes:\n%s", len(problems), problems.Error())
+		return nil, misusef("%s\n%s", countMistakes(problems), problems)
 	}
 	return b, err
 }
