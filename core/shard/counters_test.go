@@ -19,15 +19,18 @@ const topic = "__test_state"
 
 var tp0 = kafka.TopicPartition{Topic: topic, Partition: 0}
 
-// counters is the state of these tests: a number for each key. It expires everything at a deadline when one is set.
+// counters is the state of these tests: a number for each key, and keys that were scheduled and came due.
 type counters struct {
 	value  map[string]uint64
+	offset map[string]int64 // of the record that set it
 	loaded bool
 	timers shard.Timers[string]
 	ticks  []string
 }
 
-func newCounters(int32) *counters { return &counters{value: map[string]uint64{}} }
+func newCounters(int32) *counters {
+	return &counters{value: map[string]uint64{}, offset: map[string]int64{}}
+}
 
 func (c *counters) Replay(r *coordinator.Record) (func(), error) {
 	if len(r.Value) != 8 {
@@ -35,7 +38,7 @@ func (c *counters) Replay(r *coordinator.Record) (func(), error) {
 	}
 	key := string(r.Key)
 	old, had := c.value[key]
-	c.value[key] = binary.BigEndian.Uint64(r.Value)
+	c.value[key], c.offset[key] = binary.BigEndian.Uint64(r.Value), r.Offset
 	return func() {
 		if c.value[key] = old; !had {
 			delete(c.value, key)
@@ -87,7 +90,9 @@ type bench struct {
 func run(t *testing.T, f func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, &shardtest.Log{})
+		log := &shardtest.Log{}
+		b := newBench(t, log)
+		b.log = log
 		b.Elected(0, 1)
 		synctest.Wait()
 		f(b)
@@ -95,8 +100,14 @@ func run(t *testing.T, f func(b *bench)) {
 	})
 }
 
-func newBench(t *testing.T, log *shardtest.Log) *bench {
-	return &bench{t: t, log: log, Runtime: shard.New(shard.Settings[*counters]{
+// storage is a shardtest.Log, or one that a test has wrapped.
+type storage interface {
+	coordinator.PartitionWriter
+	coordinator.PartitionReader
+}
+
+func newBench(t *testing.T, log storage) *bench {
+	return &bench{t: t, Runtime: shard.New(shard.Settings[*counters]{
 		Topic: topic, NewState: newCounters, Writer: log, Reader: log,
 		CommitTimeout: 5 * time.Second, MaxBatchBytes: 1000, Log: zap.NewNop(),
 	})}
@@ -122,6 +133,24 @@ func (b *bench) call(h handler) answer {
 func (b *bench) start(h handler) <-chan answer {
 	c := make(chan answer, 1)
 	go func() { c <- b.call(h) }()
+	return c
+}
+
+// block keeps the loop busy until release is called: what is queued in between shares a turn.
+func (b *bench) block() (release func()) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	b.Enqueue(0, func(*counters, *shard.Turn) {
+		close(entered)
+		<-leave
+	})
+	<-entered
+	return func() { close(leave) }
+}
+
+// queue starts a handler behind those that are queued.
+func (b *bench) queue(h handler) <-chan answer {
+	c := b.start(h)
+	synctest.Wait()
 	return c
 }
 

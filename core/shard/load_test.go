@@ -3,6 +3,7 @@ package shard_test
 import (
 	"encoding/binary"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,18 +76,52 @@ func TestLoadInProgress(t *testing.T) {
 	})
 }
 
-func TestLoadIsTriedAgain(t *testing.T) {
+// subscriptions is a log that counts who follows its high watermark, and can tell them of any.
+type subscriptions struct {
+	shardtest.Log
+	active atomic.Int32
+	tell   func(int64)
+}
+
+func (s *subscriptions) NotifyCommitted(tp kafka.TopicPartition, f func(int64)) (func(), error) {
+	s.active.Add(1)
+	s.tell = f
+	cancel, err := s.Log.NotifyCommitted(tp, f)
+	return func() { s.active.Add(-1); cancel() }, err
+}
+
+// A notification that is overtaken by a newer one changes nothing.
+func TestHighWatermarkGoesUpOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := &shardtest.Log{}
-		log.FailReads(errors.New("disk"))
+		log := &subscriptions{}
 		b := newBench(t, log)
 		b.Elected(0, 1)
 		synctest.Wait()
+		b.expect(b.call(increment("a")), 1)
+		log.tell(0)
+		b.expect(b.call(read("a")), 1)
+		b.stop()
+	})
+}
+
+func TestLoadIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &subscriptions{}
+		log.FailReads(errors.New("disk"))
+		b := newBench(t, log)
+		b.Elected(0, 1)
+		time.Sleep(time.Minute) // virtual: the pauses have stopped growing
 		b.refused(b.call(read("a")), kafka.CoordinatorLoadInProgress)
 		log.FailReads(nil)
 		time.Sleep(2 * time.Second) // virtual
 		b.expect(b.call(read("a")), 0)
+		if n := log.active.Load(); n != 1 {
+			t.Errorf("%d subscriptions to the high watermark are left", n)
+		}
 		b.stop()
+		if n := log.active.Load(); n != 0 {
+			t.Errorf("%d subscriptions after Stop", n)
+		}
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -39,6 +38,10 @@ func TestAnswersWaitForTheCommit(t *testing.T) {
 
 func TestCommitTimeout(t *testing.T) {
 	run(t, func(b *bench) {
+		b.call(func(c *counters, t *shard.Turn, reply func(answer)) {
+			c.timers.Schedule("later", t.Now.Add(time.Hour))
+			reply(answer{})
+		})
 		release := b.log.HoldCommits()
 		began := time.Now()
 		b.refused(b.call(increment("a")), kafka.RequestTimedOut)
@@ -50,80 +53,13 @@ func TestCommitTimeout(t *testing.T) {
 	})
 }
 
-func TestFailedAppendIsTakenBack(t *testing.T) {
-	run(t, func(b *bench) {
-		b.expect(b.call(increment("a")), 1)
-		b.log.FailAppends(kafka.NotEnoughReplicas)
-		first, second, seen := b.start(increment("a")), b.start(increment("b")), b.start(increment("a"))
-		b.refused(<-first, kafka.NotEnoughReplicas)
-		b.refused(<-second, kafka.NotEnoughReplicas)
-		b.refused(<-seen, kafka.NotEnoughReplicas)
-		b.log.FailAppends(nil)
-		b.expect(b.call(read("a")), 1)
-		b.expect(b.call(read("b")), 0)
-	})
-}
-
-// Handlers that queue up while one runs are appended together, and each sees what those before it did.
-func TestGroupCommit(t *testing.T) {
-	run(t, func(b *bench) {
-		enter, leave := make(chan struct{}), make(chan struct{})
-		blocker := b.start(func(_ *counters, _ *shard.Turn, reply func(answer)) {
-			close(enter)
-			<-leave
-			reply(answer{})
-		})
-		<-enter
-		var queued []<-chan answer
-		for range 10 {
-			queued = append(queued, b.start(increment("a")))
-			synctest.Wait()
-		}
-		close(leave)
-		<-blocker
-		for i, c := range queued {
-			b.expect(<-c, uint64(i+1))
-		}
-		if n := len(b.log.Batches(tp0)); n != 1 {
-			t.Errorf("%d batches, want 1", n)
-		}
-	})
-}
-
-func many(n int, divide bool) handler {
-	return func(_ *counters, t *shard.Turn, reply func(answer)) {
-		for i := range n {
-			t.Append([]byte(strings.Repeat("k", i+1)), make([]byte, 8))
-		}
-		if divide {
-			t.Divide()
-		}
-		t.Then(func(_ *shard.Turn, err error) { reply(answer{uint64(n), err}) })
-	}
-}
-
-func TestTooLargeForOneBatch(t *testing.T) {
-	run(t, func(b *bench) {
-		b.refused(b.call(many(30, false)), kafka.RecordListTooLarge)
-		b.expect(b.call(read("k")), 0)
-		b.expect(b.call(many(30, true)), 30)
-		batches := b.log.Batches(tp0)
-		if len(batches) < 2 {
-			t.Errorf("%d batches", len(batches))
-		}
-		for _, batch := range batches {
-			if len(batch) > 1000 {
-				t.Errorf("batch of %d bytes", len(batch))
-			}
-		}
-		b.refused(b.call(many(1000, true)), kafka.RecordListTooLarge) // a single record is too large
-	})
-}
-
 func TestTimers(t *testing.T) {
 	run(t, func(b *bench) {
 		b.call(func(c *counters, t *shard.Turn, reply func(answer)) {
 			c.timers.Schedule("late", t.Now.Add(time.Hour))
+			for _, key := range []string{"first", "second", "third", "first"} { // at the same time; the last call counts
+				c.timers.Schedule(key, t.Now.Add(time.Minute))
+			}
 			c.timers.Schedule("soon", t.Now.Add(time.Second))
 			c.timers.Schedule("cancelled", t.Now.Add(time.Minute))
 			c.timers.Schedule("moved", t.Now.Add(2*time.Hour))
@@ -145,7 +81,7 @@ func TestTimers(t *testing.T) {
 			t.Errorf("ticks %q before any deadline", got)
 		}
 		time.Sleep(2 * time.Hour)
-		if got := ticks(); got != "soon moved late" {
+		if got := ticks(); got != "soon second third first moved late" {
 			t.Errorf("ticks %q", got)
 		}
 	})
