@@ -38,10 +38,16 @@ var wrongValues = []uint64{
 	math.MaxInt64, 1 << 63, math.MaxUint64, math.MaxUint64 - 1,
 }
 
-// produceRaw sends records and returns the error code of the answer; closed says that there was none.
+// produceRaw sends records to the victim and returns the error code of the answer; gone says that there was none.
 func (tg *target) produceRaw(w *wire, records []byte) (code int16, gone bool) {
 	tg.t.Helper()
-	req := produceRequest(victimTopic, records)
+	return tg.produceTo(w, victimTopic, records)
+}
+
+// produceTo sends records to the first partition of a topic.
+func (tg *target) produceTo(w *wire, topic string, records []byte) (code int16, gone bool) {
+	tg.t.Helper()
+	req := produceRequest(topic, records)
 	w.send(w.frame(req))
 	end, b, err := w.receive(hang)
 	switch {

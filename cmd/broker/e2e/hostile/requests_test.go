@@ -11,13 +11,16 @@ import (
 
 const victimTopic = "victim"
 
-// createTopic makes a topic; that it is there already is fine.
-func (tg *target) createTopic(name string, partitions int32) {
+// createTopic makes a topic with configs (a name, its value, ...); that it is there already is fine.
+func (tg *target) createTopic(name string, partitions int32, configs ...string) {
 	tg.t.Helper()
 	req := kmsg.NewPtrCreateTopicsRequest()
 	req.SetVersion(7)
 	topic := kmsg.NewCreateTopicsRequestTopic()
 	topic.Topic, topic.NumPartitions, topic.ReplicationFactor = name, partitions, 1
+	for i := 0; i < len(configs); i += 2 {
+		topic.Configs = append(topic.Configs, kmsg.CreateTopicsRequestTopicConfig{Name: configs[i], Value: &configs[i+1]})
+	}
 	req.Topics = append(req.Topics, topic)
 	resp := tg.ask(req).(*kmsg.CreateTopicsResponse)
 	if code := resp.Topics[0].ErrorCode; code != 0 && code != kerr.TopicAlreadyExists.Code {

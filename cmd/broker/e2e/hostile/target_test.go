@@ -53,7 +53,13 @@ type target struct {
 func attack(t *testing.T, settings ...string) *target {
 	t.Helper()
 	settings = append([]string{fmt.Sprintf("queued.max.request.bytes=%d", queued)}, settings...)
-	tg := &target{Broker: process.Start(t, settings...), t: t, connections: 100}
+	return besiege(t, process.Start(t, settings...), 10*time.Minute)
+}
+
+// besiege is attack on a broker that runs. The canary's connections that were idle for so long are closed by the canary.
+func besiege(t *testing.T, b *process.Broker, idle time.Duration) *target {
+	t.Helper()
+	tg := &target{Broker: b, t: t, connections: 100}
 	seed := uint64(1)
 	if s := os.Getenv("E2E_SEED"); s != "" {
 		var err error
@@ -63,7 +69,7 @@ func attack(t *testing.T, settings ...string) *target {
 	}
 	t.Logf("E2E_SEED=%d", seed)
 	tg.rand = rand.New(rand.NewPCG(seed, 0))
-	tg.canary = startCanary(t, tg.Addr)
+	tg.canary = startCanary(t, tg.Addr, idle)
 	t.Cleanup(tg.check)
 	return tg
 }
