@@ -21,6 +21,9 @@ type bindFlags struct {
 	slot, mode, config, onReject, onError, shadow, deadLetters string
 }
 
+// deadLettersConfig is the config of a topic that all its slots share.
+const deadLettersConfig = "jackdaw.dlq.topic"
+
 // topicSlots are the slots that a topic has.
 func topicSlots() []plugin.Kind {
 	return []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer}
@@ -115,7 +118,7 @@ func bind(ctx context.Context, admin *kadm.Client, topic string, ref plugin.Ref,
 	if err != nil {
 		return "", err
 	}
-	names = append(names, "jackdaw.dlq.topic")
+	names = append(names, deadLettersConfig)
 	var edits []kadm.AlterConfig
 	for i, value := range []string{ref.String(), flags.mode, flags.config, flags.onReject, flags.onError, flags.shadow, flags.deadLetters} {
 		if value != "" {
@@ -236,11 +239,10 @@ func newPluginUnbindCommand(o *operators) *cobra.Command {
 		Long:              "Take the plugin out of a slot of a topic, or without --slot out of all of them, with everything that was configured for it.",
 		ValidArgsFunction: o.completeTopics(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			slots := slotWords()
+			slots, edits := slotWords(), []kadm.AlterConfig{{Op: kadm.DeleteConfig, Name: deadLettersConfig}}
 			if slot != "" {
-				slots = []string{slot}
+				slots, edits = []string{slot}, nil
 			}
-			edits := []kadm.AlterConfig{}
 			for _, s := range slots {
 				names, err := slotConfigs(s)
 				if err != nil {

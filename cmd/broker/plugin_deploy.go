@@ -13,6 +13,7 @@ import (
 
 func newPluginDeployCommand(o *operators) *cobra.Command {
 	var vectorsFile string
+	var dryRun bool
 	cmd := &cobra.Command{
 		Use: "deploy NAME@VERSION FILE", Short: "Upload a plugin to the cluster", Args: cobra.ExactArgs(2),
 		Long: "Upload a plugin to the cluster. The test vectors beside it are run here first; the broker checks, compiles and tries the\n" +
@@ -37,13 +38,18 @@ func newPluginDeployCommand(o *operators) *cobra.Command {
 				return err
 			}
 			var v pluginVersion
-			if err := o.call(cmd.Context(), http.MethodPut, versionPath(ref), "application/wasm", b, &v); err != nil {
+			path, done := versionPath(ref), "deployed"
+			if dryRun {
+				path, done = path+"?validate_only=true", "the broker would deploy"
+			}
+			if err := o.call(cmd.Context(), http.MethodPut, path, "application/wasm", b, &v); err != nil {
 				return err
 			}
-			return o.report(v, "deployed %s (%s)", v.ref(), v.Digest)
+			return o.report(v, "%s %s (%s)", done, v.ref(), v.Digest)
 		},
 	}
 	cmd.Flags().StringVar(&vectorsFile, "vectors", "", "test vectors to run first (default: FILE with .vectors for .wasm, or that in testdata)")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "let the broker check, compile and try the plugin, and store nothing")
 	return cmd
 }
 

@@ -132,6 +132,7 @@ func TestPluginOperators(t *testing.T) {
 	const version = `{"name":"geo","version":"1","digest":"abcdef0123456789","size":7,"kinds":["partitioner"],"functions":["partition"],"imports":[],
 		"deployed_at":"2026-01-02T03:04:05Z","deployer":"User:x","builtin":false,"bound_to":["topic t partitioner"],"load_failed":""}`
 	f(200, version, "PUT /plugins/geo/versions/1 application/wasm \x00asm", "deployed geo@1 (abcdef0123456789)", "deploy", "geo@1", guests+"testdata/c-validator.wasm")
+	f(200, version, "PUT /plugins/geo/versions/1 application/wasm \x00asm", "the broker would deploy geo@1 (", "deploy", "geo@1", "--dry-run", guests+"testdata/c-validator.wasm")
 	f(422, `{"error":"no","reasons":["first","second"]}`, "PUT /plugins/geo/versions/1 application/wasm \x00asm", "  - first\n  - second", "deploy", "geo@1", guests+"testdata/c-validator.wasm")
 	f(409, `{"error":"it exists","reasons":[]}`, "PUT /plugins/geo/versions/1+x application/wasm \x00asm", "broker: it exists", "deploy", "geo@1+x", guests+"testdata/c-validator.wasm")
 	f(200, "["+version+"]", "GET /plugins  ", "topic t partitioner", "list")

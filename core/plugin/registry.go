@@ -21,7 +21,8 @@ type Registry interface {
 	// not here yet is a *Failure with NotLoaded.
 	Lookup(ctx context.Context, ref Ref) (Program, error)
 	// Deploy checks and compiles a plugin, tries it, stores it, and lets name@version point to it once it is durable. The
-	// same bytes again do nothing; a version that exists with another digest is refused. Errors are *Refusal and *Failure
+	// same bytes again do nothing; a version that exists with another digest is refused. With ValidateOnly nothing is stored
+	// or changed, and the answer is what it would have been. Errors are *Refusal and *Failure
 	// when the plugin is at fault, and those of metadata.Controller.AlterPlugins.
 	Deploy(ctx context.Context, d Deployment) (Description, error)
 	// List returns every version of every plugin, by name and then by time of deployment.
@@ -56,6 +57,8 @@ type Deployment struct {
 	Ref      Ref    // name and version
 	Bytes    []byte // must not change
 	Deployer string // principal; "" for the config file
+	// ValidateOnly makes it a question: what would be said to this deployment?
+	ValidateOnly bool
 	// Vectors are test vectors (sdk/vectors) that must pass before anything is stored; nil: none.
 	Vectors []byte
 }

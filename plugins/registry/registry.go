@@ -176,14 +176,18 @@ func (r *Registry) Deploy(ctx context.Context, d plugin.Deployment) (plugin.Desc
 	}
 	was := r.settings.Metadata.Image().Plugins[p.Ref()]
 	if was == nil || was.Digest == p.Digest { // else AlterPlugins says why not
-		functions, err := r.try(ctx, d)
-		if err == nil {
-			err = r.keep(ctx, d)
+		info, err := r.try(ctx, d)
+		switch {
+		case err != nil:
+			return plugin.Description{}, err
+		case d.ValidateOnly:
+			return plugin.Description{Ref: d.Ref, Info: info}, nil
 		}
-		if err != nil {
+		if err := r.keep(ctx, d); err != nil {
 			return plugin.Description{}, err
 		}
-		p.Functions = uint8(functions)
+		r.remember(p.Digest, examined{info: info})
+		p.Functions = uint8(info.Functions)
 	}
 	if err := r.settings.Metadata.AlterPlugins(ctx, []metadata.PluginChange{{Plugin: p}}); err != nil {
 		return plugin.Description{}, err

@@ -10,38 +10,37 @@ import (
 	"github.com/jackdawmq/jackdaw/sdk/vectors"
 )
 
-// try compiles a plugin, sets it up as each kind that it can be bound as, and runs its test vectors; it returns the plugin's functions. A plugin that refuses
+// try compiles a plugin, sets it up as each kind that it can be bound as, and runs its test vectors. A plugin that refuses
 // to work without a configuration is good: what it takes shows when it is bound.
-func (r *Registry) try(ctx context.Context, d plugin.Deployment) (plugin.Functions, error) {
+func (r *Registry) try(ctx context.Context, d plugin.Deployment) (plugin.Info, error) {
 	engine := r.engine.Load()
 	if engine == nil {
-		return 0, notLoaded(d.Ref, "the broker is starting or stopping")
+		return plugin.Info{}, notLoaded(d.Ref, "the broker is starting or stopping")
 	}
 	var groups []vectors.Group
 	if d.Vectors != nil {
 		var err error
 		if groups, err = vectors.Parse(bytes.NewReader(d.Vectors)); err != nil {
-			return 0, fmt.Errorf("test vectors: %w", err)
+			return plugin.Info{}, fmt.Errorf("test vectors: %w", err)
 		}
 	}
 	if _, err := (*engine).Check(ctx, d.Bytes); err != nil {
-		return 0, err
+		return plugin.Info{}, err
 	}
 	program, err := (*engine).Load(ctx, d.Bytes)
 	if err != nil {
-		return 0, err
+		return plugin.Info{}, err
 	}
 	defer program.Close()
 	for _, kind := range program.Info().Functions.Kinds() {
 		if err := setUp(ctx, program, plugin.Binding{Kind: kind, Name: d.Ref.Name, Target: "deploy"}); err != nil {
-			return 0, err
+			return plugin.Info{}, err
 		}
 	}
 	if err := vectors.Run(ctx, program, groups); err != nil {
-		return 0, fmt.Errorf("test vectors: %w", err)
+		return plugin.Info{}, fmt.Errorf("test vectors: %w", err)
 	}
-	r.remember(program.Info().Digest, examined{info: program.Info()})
-	return program.Info().Functions, nil
+	return program.Info(), nil
 }
 
 func setUp(ctx context.Context, program plugin.Program, b plugin.Binding) error {

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/internal/binding"
 	"github.com/jackdawmq/jackdaw/core/kafka"
-	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/plugin"
 )
 
@@ -37,6 +35,8 @@ type Binding struct {
 	OnReject string          `json:"on_reject,omitempty"`
 	OnError  string          `json:"on_error,omitempty"`
 	Shadow   string          `json:"shadow,omitempty"`
+	// DeadLetters is the topic's, for all of its slots: left out, it stays as it is.
+	DeadLetters string `json:"dead_letters,omitempty"`
 }
 
 // Path says which way records of a topic take.
@@ -168,12 +168,9 @@ func (a *pluginAPI) bindings(r *http.Request) (any, error) {
 	if set == nil {
 		return path, nil
 	}
-	for _, slot := range []struct {
-		kind plugin.Kind
-		set  config.PluginSlot
-	}{{plugin.KindPartitioner, set.Partitioner}, {plugin.KindKeySerializer, set.Key}, {plugin.KindValueSerializer, set.Value}} {
-		if slot.set.Ref != (plugin.Ref{}) {
-			path.Slots = append(path.Slots, boundSlot(slot.kind.String(), &slot.set, now.Slots))
+	for i, slot := range []config.PluginSlot{set.Partitioner, set.Key, set.Value} {
+		if slot.Bound() {
+			path.Slots = append(path.Slots, boundSlot(topicSlots()[i].String(), &slot, now.Slots))
 		}
 	}
 	return path, nil
@@ -191,62 +188,4 @@ func boundSlot(name string, set *config.PluginSlot, inForce []binding.SlotPath) 
 		}
 	}
 	return shown
-}
-
-// slotConfigs returns the configs of the slot that the path names: plugin, mode, config, on.reject, on.error, shadow.
-func slotConfigs(r *http.Request) ([]string, error) {
-	for _, kind := range []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer} {
-		if r.PathValue("slot") == kind.String() {
-			return config.SlotConfigs(kind), nil
-		}
-	}
-	return nil, kafka.Errorf(kafka.ResourceNotFound, "There is no slot %s: slots are partitioner, key.serializer and value.serializer.", r.PathValue("slot"))
-}
-
-func (a *pluginAPI) bind(r *http.Request) (any, error) {
-	names, err := slotConfigs(r)
-	if err != nil {
-		return nil, err
-	}
-	var b Binding
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&b); err != nil {
-		return nil, badBody(err)
-	}
-	if b.Plugin == "" {
-		return nil, kafka.Errorf(kafka.InvalidRequest, `The body must say which plugin: {"plugin": "name@version"}.`)
-	}
-	var text bytes.Buffer
-	if len(b.Config) > 0 && string(b.Config) != "null" {
-		if err := json.Compact(&text, b.Config); err != nil {
-			return nil, badBody(err)
-		}
-	}
-	values := []string{b.Plugin, b.Mode, text.String(), b.OnReject, b.OnError, b.Shadow}
-	if err := a.alter(r, names, values); err != nil {
-		return nil, err
-	}
-	return a.bindings(r)
-}
-
-func (a *pluginAPI) unbind(r *http.Request) (any, error) {
-	names, err := slotConfigs(r)
-	if err != nil {
-		return nil, err
-	}
-	return nil, a.alter(r, names, make([]string, len(names)))
-}
-
-// alter gives configs of the topic their values; those with "" go back to their defaults.
-func (a *pluginAPI) alter(r *http.Request, names, values []string) error {
-	change := metadata.ConfigChange{Resource: metadata.Resource{Type: metadata.TopicResource, Name: r.PathValue("topic")}}
-	for i, name := range names {
-		edit := metadata.ConfigEdit{Name: name, Op: metadata.SetConfig, Value: &values[i]}
-		if values[i] == "" {
-			edit.Op, edit.Value = metadata.DeleteConfig, nil
-		}
-		change.Ops = append(change.Ops, edit)
-	}
-	return a.Metadata.AlterConfigs(r.Context(), []metadata.ConfigChange{change}, false)[0]
 }

@@ -22,8 +22,9 @@ const index = `/livez          200 unless a part of the broker failed
 /metrics        Prometheus metrics
 /loglevel       GET or PUT {"level":"debug"}
 /debug/pprof/   Go profiles
-/plugins        plugins: list, describe, deploy, remove, logs
-/topics/T/plugins  the plugins of a topic: show, bind, unbind
+/plugins        plugins: list, describe, deploy, try, remove, logs
+/topics/T/plugins           the plugins of a topic: show, bind, unbind
+/groups/G/plugins/assignor  the plugin of a group: show, bind, unbind
 /openapi.yaml   all of it, for programs
 `
 
@@ -58,12 +59,8 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 		_, _ = w.Write(openAPI)
 	})
 	all := http.NewServeMux()
-	for pattern, handler := range newPluginAPI(plugins).routes() {
-		limit := int64(maxBodyBytes)
-		if strings.HasPrefix(pattern, "PUT /plugins/") {
-			limit = maxPluginBytes
-		}
-		all.Handle(pattern, http.MaxBytesHandler(handler, limit))
+	for pattern, route := range newPluginAPI(plugins).routes() {
+		all.Handle(pattern, http.MaxBytesHandler(route, route.maxBody))
 	}
 	all.Handle("/", http.MaxBytesHandler(mux, maxBodyBytes))
 	return refuseForeign(all)

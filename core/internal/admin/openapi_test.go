@@ -74,19 +74,22 @@ func TestOpenAPIRoutes(t *testing.T) {
 		}
 	}
 	url := startWith(t, newWorld())
-	fill := strings.NewReplacer("{name}", "geo", "{version}", "1", "{topic}", "orders", "{slot}", "value.serializer")
+	fill := strings.NewReplacer("{name}", "geo", "{version}", "1", "{topic}", "orders", "{group}", "g", "{slot}", "value.serializer")
 	for pattern := range documented {
 		method, path, _ := strings.Cut(pattern, " ")
 		typ := asJSON
-		if strings.HasSuffix(path, "/versions/{version}") {
+		switch {
+		case strings.HasSuffix(path, "/versions/{version}"):
 			typ = asWASM
+		case strings.HasSuffix(path, "/vectors"):
+			typ = asVectors
 		}
 		status, body := do(t, method, url+fill.Replace(path), `{"plugin":"geo@1"}`, typ)
 		if status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusUnsupportedMediaType {
 			t.Errorf("%s is in openapi.yaml and answers %d %s", pattern, status, body)
 		}
 	}
-	if len(served) != 10 || len(documented) != 18 {
+	if len(served) != 15 || len(documented) != 23 {
 		t.Errorf("%d routes, %d in the document", len(served), len(documented))
 	}
 }
@@ -99,7 +102,8 @@ func TestOpenAPISchemas(t *testing.T) {
 		"Use": reflect.TypeFor[admin.Use](), "LogLine": reflect.TypeFor[admin.LogLine](), "Released": reflect.TypeFor[admin.Released](),
 		"Binding": reflect.TypeFor[admin.Binding](), "Path": reflect.TypeFor[admin.Path](), "BoundSlot": reflect.TypeFor[admin.BoundSlot](),
 		"Force": reflect.TypeFor[admin.Force](), "Counts": reflect.TypeFor[admin.Counts](), "Stats": reflect.TypeFor[admin.Stats](),
-		"Empty": reflect.TypeFor[struct{}](),
+		"Empty": reflect.TypeFor[struct{}](), "Vectors": reflect.TypeFor[admin.Vectors](), "Assignor": reflect.TypeFor[admin.Assignor](),
+		"AssignorBinding": reflect.TypeFor[admin.AssignorBinding](),
 	}
 	if got, want := slices.Sorted(maps.Keys(schemas)), slices.Sorted(maps.Keys(types)); !slices.Equal(got, want) {
 		t.Fatalf("schemas %q, types %q", got, want)

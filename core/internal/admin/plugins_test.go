@@ -18,6 +18,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/plugin"
 	"github.com/jackdawmq/jackdaw/core/telemetry"
+	"github.com/jackdawmq/jackdaw/plugins/builtin"
 )
 
 // world is a registry, diagnostics, paths, metadata and an authorizer in one, that remembers what it was asked.
@@ -31,10 +32,26 @@ type world struct {
 	image    *metadata.Image
 }
 
-func (w *world) Lookup(context.Context, plugin.Ref) (plugin.Program, error) { return nil, w.fail }
-func (w *world) List(context.Context) ([]plugin.Description, error)         { return w.deployed, w.fail }
-func (w *world) Remove(context.Context, plugin.Ref) error                   { return w.fail }
-func (w *world) Revive(d plugin.Digest) bool                                { return d == plugin.DigestOf([]byte("one")) }
+func (w *world) Lookup(_ context.Context, ref plugin.Ref) (plugin.Program, error) {
+	if p, ok := builtin.Program(ref); ok {
+		return p, nil
+	}
+	return nil, w.fail
+}
+
+func (w *world) Assignor(group string) (plugin.Assignor, error) {
+	switch group {
+	case "late":
+		return nil, &plugin.Failure{Plugin: "near@1", Class: plugin.NotLoaded, Reason: "not here"}
+	case "wrong":
+		return nil, &plugin.Failure{Plugin: "near@1", Class: plugin.InvalidConfig, Reason: "no such field"}
+	}
+	return nil, nil
+}
+
+func (w *world) List(context.Context) ([]plugin.Description, error) { return w.deployed, w.fail }
+func (w *world) Remove(context.Context, plugin.Ref) error           { return w.fail }
+func (w *world) Revive(d plugin.Digest) bool                        { return d == plugin.DigestOf([]byte("one")) }
 
 func (w *world) Describe(_ context.Context, name string) ([]plugin.Description, error) {
 	return slices.DeleteFunc(slices.Clone(w.deployed), func(d plugin.Description) bool { return d.Ref.Name != name }), w.fail
@@ -113,8 +130,9 @@ func startWith(t *testing.T, w *world) string {
 }
 
 const (
-	asJSON = "Content-Type: application/json"
-	asWASM = "Content-Type: application/wasm"
+	asJSON    = "Content-Type: application/json"
+	asWASM    = "Content-Type: application/wasm"
+	asVectors = "Content-Type: application/jsonl"
 )
 
 func TestPluginAnswers(t *testing.T) {
@@ -178,6 +196,11 @@ func TestPluginChanges(t *testing.T) {
 	if d := w.deploys[0]; d.Ref.String() != "geo@2" || string(d.Bytes) != "bytes" || d.Deployer != "User:ANONYMOUS" {
 		t.Errorf("deployed %+v", d)
 	}
+	f("PUT", "/plugins/geo/versions/2?validate_only=true", "bytes", http.StatusOK, asWASM)
+	if !w.deploys[1].ValidateOnly || w.deploys[0].ValidateOnly {
+		t.Errorf("deployed %+v", w.deploys)
+	}
+	f("PUT", "/plugins/geo/versions/2?validate_only=yes", "bytes", http.StatusBadRequest, asWASM)
 	f("PUT", "/plugins/a%20b/versions/2", "bytes", http.StatusBadRequest, asWASM)
 	f("PUT", "/plugins/geo/versions/2", strings.Repeat("x", 16<<20+1), http.StatusRequestEntityTooLarge, asWASM)
 	f("PUT", "/plugins/geo/versions/2", strings.Repeat("x", 16<<20), http.StatusOK, asWASM)
@@ -189,9 +212,9 @@ func TestPluginChanges(t *testing.T) {
 	f("GET", "/plugins/nosuch", "", http.StatusNotFound)
 	f("GET", "/plugins/geo/versions/9", "", http.StatusNotFound)
 
-	f("PUT", "/topics/orders/plugins/value.serializer", `{"plugin":"geo@2","mode":"validate","config":{"a": 1},"on_reject":"dlq"}`, http.StatusOK, asJSON)
+	f("PUT", "/topics/orders/plugins/value.serializer", `{"plugin":"geo@2","mode":"validate","config":{"a": 1},"on_reject":"dlq","dead_letters":"bad"}`, http.StatusOK, asJSON)
 	want := map[string]string{"jackdaw.value.serializer": "geo@2", "jackdaw.value.serializer.mode": "validate",
-		"jackdaw.value.serializer.config": `{"a":1}`, "jackdaw.value.serializer.on.reject": "dlq"}
+		"jackdaw.value.serializer.config": `{"a":1}`, "jackdaw.value.serializer.on.reject": "dlq", "jackdaw.dlq.topic": "bad"}
 	for _, op := range w.changes[0].Ops {
 		if value := want[op.Name]; (op.Op == metadata.SetConfig) != (value != "") || value != "" && *op.Value != value {
 			t.Errorf("%+v, want %q", op, value)
@@ -202,6 +225,10 @@ func TestPluginChanges(t *testing.T) {
 		if op.Op != metadata.DeleteConfig {
 			t.Errorf("unbind: %+v", op)
 		}
+	}
+	f("DELETE", "/topics/orders/plugins", "", http.StatusNoContent)
+	if n := len(w.changes[2].Ops); n != 3*6+1 {
+		t.Errorf("unbinding all changes %d configs", n)
 	}
 	f("PUT", "/topics/orders/plugins/nosuch", `{"plugin":"geo@2"}`, http.StatusNotFound, asJSON)
 	f("PUT", "/topics/orders/plugins/partitioner", `{}`, http.StatusBadRequest, asJSON)
@@ -257,8 +284,13 @@ func TestPluginSecurity(t *testing.T) {
 	f("DELETE", "/plugins/geo/versions/1", http.StatusForbidden)
 	f("PUT", "/topics/orders/plugins/partitioner", http.StatusForbidden, asJSON)
 	f("GET", "/topics/orders/plugins", http.StatusForbidden)
+	f("POST", "/plugins/geo/versions/1/vectors", http.StatusForbidden, asVectors)
+	f("DELETE", "/topics/orders/plugins", http.StatusForbidden)
+	f("PUT", "/groups/g/plugins/assignor", http.StatusForbidden, asJSON)
+	f("GET", "/groups/g/plugins/assignor", http.StatusForbidden)
 	const who = "User:ANONYMOUS 127.0.0.1 "
-	want := []string{who + "kafka-cluster describe", who + "kafka-cluster alter", who + "kafka-cluster alter", who + "orders alter configs", who + "orders describe configs"}
+	want := []string{who + "kafka-cluster describe", who + "kafka-cluster alter", who + "kafka-cluster alter", who + "orders alter configs", who + "orders describe configs",
+		who + "kafka-cluster alter", who + "orders alter configs", who + "g alter configs", who + "g describe configs"}
 	if !slices.Equal(w.asked, want) {
 		t.Errorf("the authorizer was asked %q", w.asked)
 	}
