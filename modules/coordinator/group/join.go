@@ -61,6 +61,7 @@ func (m *machine) join(t *shard.Turn, req *joinRequest) {
 		}
 		m.removePending(g, req.MemberID)
 		refuse(t, req, kafka.GroupMaxSizeReached, "")
+		m.joinedOrGone(t, g)
 	case !g.compatible(req.ProtocolType, req.protocols):
 		refuse(t, req, kafka.InconsistentGroupProtocol, req.MemberID)
 	case req.MemberID != "":

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -224,6 +225,32 @@ func TestMembersOfAllGroupsAreBounded(t *testing.T) {
 		time.Sleep(10 * time.Minute) // of the bubble: their sessions end
 		if code := joinLarge(joined); code != kafka.NoError {
 			b.t.Errorf("after their sessions: %v", code)
+		}
+	})
+}
+
+// Members of one group take memory until their metadata could not be stored together any more.
+func TestMembersOfOneGroupAreBounded(t *testing.T) {
+	run(t, testConfig(), func(b *broker) {
+		const members = 20
+		refused := make(chan kafka.ErrorCode, members)
+		for range members {
+			join := fill(kmsg.NewPtrJoinGroupRequest(), "g").(*kmsg.JoinGroupRequest)
+			join.MemberID, join.Protocols[0].Metadata = "", make([]byte, 1<<20-1000)
+			go func() {
+				if code := b.send("client", 3, join).(*kmsg.JoinGroupResponse).ErrorCode; code != 0 {
+					refused <- kafka.ErrorCode(code)
+				}
+			}()
+			synctest.Wait()
+		}
+		if n := members - len(refused); n != 16 {
+			b.t.Errorf("%d members of a megabyte each", n)
+		}
+		for range len(refused) {
+			if code := <-refused; code != kafka.GroupMaxSizeReached {
+				b.t.Errorf("the member that is too many: %v", code)
+			}
 		}
 	})
 }
