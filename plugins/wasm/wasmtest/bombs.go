@@ -64,6 +64,8 @@ func Bombs() []Module {
 		refuse("nesting", withCode(repeat(2_001, "block void"), repeat(2_001, "end")), "2001 nested blocks"),
 		refuse("blocks", withCode(repeat(5_001, "block void end")), "5001 blocks"),
 		refuse("bulk operations", withCode(repeat(5_001, "i32.const 0 i32.const 0 i32.const 0 memory.fill 0")), "5001 blocks"),
+		refuse("loops", withCode(repeat(1_001, "loop void local.get 0 br_if 0 end")), "1001 loops; at most 1000"),
+		refuse("branches to one label", withCode("loop void", repeat(2_001, "block void i32.const 0 br_if 1 i32.const 0 br_if 0 end"), "end"), "2001 branches to one label"),
 		refuse("locals x blocks", withLocals(20_001).With(func(b *build) { b.Funcs[len(b.Funcs)-1].Code = asm(repeat(3, "block void end")) }), "60003 variables x blocks"),
 		refuse("locals x loops", withLocals(250).With(func(b *build) { b.Funcs[len(b.Funcs)-1].Code = asm(repeat(81, "loop void end")) }), "20250 variables x loops"),
 		refuse("globals x loops", globals(250).With(func(b *build) { b.Func(none, none, repeat(81, "loop void end")) }), "20250 variables x loops"),
@@ -73,7 +75,9 @@ func Bombs() []Module {
 		refuse("a chain of ifs that end", withLocals(20).With(func(b *build) {
 			b.Funcs[len(b.Funcs)-1].Code = asm(repeat(4_000, "local.get 0 if void unreachable end"))
 		}), "steps of compiling"),
-		refuse("a chain of loops", withCode(repeat(3_000, "loop void end")), "steps of compiling"),
+		refuse("a chain of loops", withLocals(18).With(func(b *build) {
+			b.Funcs[len(b.Funcs)-1].Code = asm(repeat(1_000, "loop void end"))
+		}), "steps of compiling"),
 		refuse("a chain of br_table", withLocals(20).With(func(b *build) {
 			b.Funcs[len(b.Funcs)-1].Code = asm("block void", repeat(2_500, "block void local.get 0 br_table 1 0 1 end"), "end")
 		}), "steps of compiling"),

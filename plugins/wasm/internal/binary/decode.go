@@ -271,6 +271,21 @@ func (r *reader) body() Body {
 	return b
 }
 
+// LocalRuns returns the number of runs of locals that the body declares, and their encoding.
+func (b *Body) LocalRuns() (n uint32, encoded []byte) {
+	r := &reader{data: b.Raw[:b.Code]}
+	n = r.u32()
+	return n, b.Raw[r.pos:b.Code]
+}
+
+// AppendLocals appends the declarations of the body's locals, and of one more at the end.
+func (b *Body) AppendLocals(to []byte, t ValueType) []byte {
+	r := &reader{data: b.Raw[:b.Code]}
+	to = AppendU32(to, r.u32()+1)
+	to = append(to, r.data[r.pos:]...)
+	return append(to, 1, byte(t))
+}
+
 // functionNames reads the names of the module's functions from a name section, which is optional: a malformed one is ignored.
 func functionNames(section Section, functions uint32) map[uint32]string {
 	r := &reader{data: section.Content, base: section.Offset}

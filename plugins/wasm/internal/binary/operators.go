@@ -29,9 +29,9 @@ const (
 	OpI64Const     Opcode = 0x42
 	OpF32Const     Opcode = 0x43
 	OpF64Const     Opcode = 0x44
-	OpI64LtS       Opcode = 0x53
-	OpI64GtU       Opcode = 0x56
 	OpI64Eqz       Opcode = 0x50
+	OpI64GtU       Opcode = 0x56
+	OpI64GeS       Opcode = 0x59
 	OpI64Add       Opcode = 0x7c
 	OpI64Sub       Opcode = 0x7d
 	OpI64Mul       Opcode = 0x7e

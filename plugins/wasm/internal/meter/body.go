@@ -1,6 +1,10 @@
 package meter
 
-import "github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
+import (
+	"slices"
+
+	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
+)
 
 // code is the new code section.
 func (r *rewriter) code() ([]byte, error) {
@@ -9,15 +13,13 @@ func (r *rewriter) code() ([]byte, error) {
 		size += len(r.Bodies[i].Raw)
 	}
 	out := binary.AppendU32(make([]byte, 0, size+size/2), r.functionCount())
-	var costs []int64
-	var body []byte
+	w := bodyWriter{rewriter: r}
 	for i := range r.Bodies {
-		var err error
-		if costs, err = regions(&r.Bodies[i], costs[:0]); err != nil {
+		params := r.Types[r.Functions[i]].Params
+		if err := w.write(&r.Bodies[i], uint32(len(params))); err != nil {
 			return nil, err
 		}
-		body = r.body(body[:0], &r.Bodies[i], costs)
-		out = binary.AppendBytes(out, body)
+		out = binary.AppendBytes(out, w.b)
 	}
 	for i, imp := range r.Imports {
 		out = binary.AppendBytes(out, r.gateBody(uint32(i), len(r.Types[imp.Type].Params)))
@@ -26,121 +28,179 @@ func (r *rewriter) code() ([]byte, error) {
 	return binary.AppendBytes(out, r.payBody()), nil
 }
 
-// body appends a function body with the charges of its regions.
-func (r *rewriter) body(b []byte, body *binary.Body, costs []int64) []byte {
-	raw := body.Raw
-	b = append(b, raw[:body.Code]...)
-	b = r.charge(b, costs[0])
-	copied, loops := body.Code, 0
+// bodyWriter rewrites function bodies, one after the other.
+//
+// A function pays at its entry for one pass through all of it, and a loop whenever it begins again, for another pass through
+// the loop; so what only runs once pays nothing more. For that a loop becomes
+//
+//	block                 the loop's type
+//	  loop                the loop's type
+//	    block             from the loop's parameters to themselves
+//	      ...             what branched to the loop now leaves this block
+//	      br 2
+//	    end
+//	    fuel -= cost of the loop
+//	    if fuel >= 0: br to the loop
+//	    call spent
+//	    br to the loop
+//	  end
+//	end
+//
+// In a loop that calls nothing the fuel is also in a local, so that no round waits for the memory of the one before. The call
+// of spent lies on a way of its own to the begin of the loop: it must not make wazero spill registers on the other one.
+type bodyWriter struct {
+	*rewriter
+	b       []byte
+	regions []region
+	open    []block
+	height  uint32 // labels that are open in the rewritten body, the function's own not counted
+	loops   int    // that have begun
+	local   uint32 // the fuel, in loops that call nothing
+	calm    int    // such loops that are open
+}
+
+// block is an open block of the original, or the function itself.
+type block struct {
+	height uint32 // of the label, in the rewritten body, that takes its branches
+	loop   int    // its region, if it is a loop; else 0
+	params bool   // it is a loop with parameters
+}
+
+// write puts a rewritten body into w.b.
+func (w *bodyWriter) write(body *binary.Body, params uint32) (err error) {
+	if w.regions, err = regions(body, w.regions[:0]); err != nil {
+		return err
+	}
+	w.open, w.height, w.loops, w.calm = append(w.open[:0], block{}), 0, 0, 0
+	w.local = params + uint32(body.Locals)
+	w.b = w.b[:0]
+	if slices.ContainsFunc(w.regions[1:], func(r region) bool { return !r.calls }) {
+		w.b = body.AppendLocals(w.b, binary.I64)
+	} else {
+		w.b = append(w.b, body.Raw[:body.Code]...)
+	}
+	w.b = w.charge(w.b, w.regions[0].cost)
 	walk := body.Walk()
 	var op binary.Operator
 	for walk.Next(&op) {
-		switch op.Code {
-		case binary.OpLoop:
-			loops++
-			b = append(b, raw[copied:op.End]...)
-			b = r.charge(b, costs[loops])
-			copied = op.End
-		case binary.OpCall, binary.OpRefFunc:
-			b = append(b, raw[copied:op.Start]...)
-			b = binary.AppendOpIndex(b, op.Code, r.function(op.Index))
-			copied = op.End
-		default:
-			base, quarters, sized := priceOf(op.Code)
-			if !sized {
-				continue
-			}
-			b = append(b, raw[copied:op.Start]...)
-			b = binary.AppendI64Const(b, base)
-			b = binary.AppendI64Const(b, quarters)
-			b = binary.AppendOpIndex(b, binary.OpCall, r.pay())
-			copied = op.Start
+		w.operator(&op, walk, body.Raw[op.Start:op.End])
+	}
+	return walk.Err()
+}
+
+// operator appends an operator of the original, whose bytes are raw.
+func (w *bodyWriter) operator(op *binary.Operator, walk *binary.Walker, raw []byte) {
+	switch op.Code {
+	case binary.OpLoop:
+		w.beginLoop(op.Index, raw[1:])
+		return
+	case binary.OpEnd:
+		l := w.open[len(w.open)-1]
+		w.open = w.open[:len(w.open)-1]
+		if l.loop != 0 {
+			w.endLoop(l)
+			return
+		}
+		w.height--
+	case binary.OpBlock, binary.OpIf:
+		w.height++
+		w.open = append(w.open, block{height: w.height})
+	case binary.OpBr, binary.OpBrIf:
+		w.b = binary.AppendOpIndex(w.b, op.Code, w.target(op.Index))
+		return
+	case binary.OpBrTable:
+		w.b = binary.AppendOpIndex(w.b, op.Code, op.Index)
+		for l := range walk.Labels(op) {
+			w.b = binary.AppendU32(w.b, w.target(l))
+		}
+		return
+	case binary.OpCall, binary.OpRefFunc:
+		w.b = binary.AppendOpIndex(w.b, op.Code, w.function(op.Index))
+		return
+	default:
+		if base, quarters, sized := priceOf(op.Code); sized {
+			w.b = binary.AppendI64Const(w.b, base)
+			w.b = binary.AppendI64Const(w.b, quarters)
+			w.b = binary.AppendOpIndex(w.b, binary.OpCall, w.pay())
 		}
 	}
-	return append(b, raw[copied:]...)
+	w.b = append(w.b, raw...)
 }
 
-// charge appends: fuel -= cost, and spent() if that is below zero. It leaves the stack as it was.
-func (r *rewriter) charge(b []byte, cost int64) []byte {
-	b = binary.AppendOpIndex(b, binary.OpGlobalGet, r.fuel)
-	b = binary.AppendI64Const(b, cost)
-	b = binary.AppendOp(b, binary.OpI64Sub)
-	return r.settle(b)
-}
-
-// settle appends: fuel = top of the stack, and spent() if that is below zero.
-func (r *rewriter) settle(b []byte) []byte {
-	b = binary.AppendOpIndex(b, binary.OpGlobalSet, r.fuel)
-	b = binary.AppendOpIndex(b, binary.OpGlobalGet, r.fuel)
-	b = binary.AppendI64Const(b, 0)
-	b = binary.AppendOp(b, binary.OpI64LtS)
-	b = append(binary.AppendOp(b, binary.OpIf), emptyBlock)
-	b = binary.AppendOpIndex(b, binary.OpCall, r.spent())
-	return binary.AppendOp(b, binary.OpEnd)
-}
-
-// emptyBlock is the type of a block without parameters and results.
-const emptyBlock = 0x40
-
-// gateBody charges for a call of an import, and calls it.
-func (r *rewriter) gateBody(imported uint32, params int) []byte {
-	b := r.charge([]byte{0}, ImportFuel)
-	for i := range params {
-		b = binary.AppendOpIndex(b, binary.OpLocalGet, uint32(i))
+// target is the label in the rewritten body for a label of the original. One that is not open stays one.
+func (w *bodyWriter) target(depth uint32) uint32 {
+	n := uint32(len(w.open))
+	if depth >= n {
+		return max(depth, w.height+1)
 	}
-	b = binary.AppendOpIndex(b, binary.OpCall, imported)
-	return binary.AppendOp(b, binary.OpEnd)
+	return w.height - w.open[n-1-depth].height
 }
 
-// spentBody asks the host for fuel: fuel = refill(fuel).
-func (r *rewriter) spentBody() []byte {
-	b := binary.AppendOpIndex([]byte{0}, binary.OpGlobalGet, r.fuel)
-	b = binary.AppendOpIndex(b, binary.OpCall, r.refill())
-	b = binary.AppendOpIndex(b, binary.OpGlobalSet, r.fuel)
-	return binary.AppendOp(b, binary.OpEnd)
+// beginLoop appends what a loop begins with; kind is its type, as number and as bytes.
+func (w *bodyWriter) beginLoop(kind uint32, raw []byte) {
+	w.loops++
+	if w.calm > 0 || !w.regions[w.loops].calls {
+		if w.calm == 0 {
+			w.loadFuel()
+		}
+		w.calm++
+	}
+	w.b = append(append(w.b, byte(binary.OpBlock)), raw...)
+	w.b = append(append(w.b, byte(binary.OpLoop)), raw...)
+	w.b = append(w.b, byte(binary.OpBlock))
+	through, params := w.through(kind)
+	if params {
+		w.b = binary.AppendS64(w.b, int64(through))
+	} else {
+		w.b = append(w.b, emptyBlock)
+	}
+	w.height += 3
+	w.open = append(w.open, block{height: w.height, loop: w.loops, params: params})
 }
 
-// payBody is pay(n, base, quarters) -> n: it charges base + n*quarters/4, n unsigned, at most a slice at a time.
-func (r *rewriter) payBody() []byte {
-	const n, base, quarters, step = 0, 1, 2, 3
-	b := []byte{1, 1, byte(binary.I64)} // one local: step
-	index := func(op binary.Opcode, i uint32) { b = binary.AppendOpIndex(b, op, i) }
-	op := func(op binary.Opcode) { b = binary.AppendOp(b, op) }
-	constant := func(v int64) { b = binary.AppendI64Const(b, v) }
+// endLoop appends what a loop ends with.
+func (w *bodyWriter) endLoop(l block) {
+	w.height -= 3
+	w.b = binary.AppendOpIndex(w.b, binary.OpBr, 2)
+	w.b = binary.AppendOp(w.b, binary.OpEnd)
+	w.chargeLoop(w.regions[l.loop].cost)
+	if l.params { // an if could not see them
+		w.b = binary.AppendI64Const(w.b, 0)
+		w.b = binary.AppendOp(w.b, binary.OpI64GeS)
+		w.b = binary.AppendOpIndex(w.b, binary.OpBrIf, 0)
+	} else {
+		w.b = appendEnough(w.b)
+		w.b = binary.AppendOpIndex(w.b, binary.OpBr, 1)
+		w.b = binary.AppendOp(w.b, binary.OpEnd)
+	}
+	w.b = binary.AppendOpIndex(w.b, binary.OpCall, w.spent())
+	if w.calm > 0 {
+		w.loadFuel()
+		w.calm--
+	}
+	w.b = binary.AppendOpIndex(w.b, binary.OpBr, 0)
+	w.b = binary.AppendOp(w.b, binary.OpEnd)
+	w.b = binary.AppendOp(w.b, binary.OpEnd)
+}
 
-	index(binary.OpLocalGet, n) // base += n*quarters >> 2: below 1<<48 + base
-	op(binary.OpI64ExtendU)
-	index(binary.OpLocalGet, quarters)
-	op(binary.OpI64Mul)
-	constant(2)
-	op(binary.OpI64ShrU)
-	index(binary.OpLocalGet, base)
-	op(binary.OpI64Add)
-	index(binary.OpLocalSet, base)
+// chargeLoop appends: fuel -= cost, and leaves the fuel on the stack.
+func (w *bodyWriter) chargeLoop(cost int64) {
+	get, index, set := binary.OpGlobalGet, w.fuel, binary.OpGlobalSet
+	if w.calm > 0 {
+		get, index, set = binary.OpLocalGet, w.local, binary.OpLocalTee
+	}
+	w.b = binary.AppendOpIndex(w.b, get, index)
+	w.b = binary.AppendI64Const(w.b, cost)
+	w.b = binary.AppendOp(w.b, binary.OpI64Sub)
+	w.b = binary.AppendOpIndex(w.b, set, index)
+	if w.calm > 0 {
+		w.b = binary.AppendOpIndex(w.b, binary.OpGlobalSet, w.fuel)
+	}
+	w.b = binary.AppendOpIndex(w.b, get, index)
+}
 
-	b = append(b, byte(binary.OpLoop), emptyBlock)
-	constant(Slice) // step = min(base, Slice)
-	index(binary.OpLocalGet, base)
-	index(binary.OpLocalGet, base)
-	constant(Slice)
-	op(binary.OpI64GtU)
-	op(binary.OpSelect)
-	index(binary.OpLocalSet, step)
-	index(binary.OpGlobalGet, r.fuel)
-	index(binary.OpLocalGet, step)
-	op(binary.OpI64Sub)
-	b = r.settle(b)
-	index(binary.OpLocalGet, base)
-	index(binary.OpLocalGet, step)
-	op(binary.OpI64Sub)
-	index(binary.OpLocalSet, base)
-	index(binary.OpLocalGet, base) // until nothing is left
-	op(binary.OpI64Eqz)
-	op(binary.OpI32Eqz)
-	index(binary.OpBrIf, 0)
-	op(binary.OpEnd)
-
-	index(binary.OpLocalGet, n)
-	op(binary.OpEnd)
-	return b
+// loadFuel appends: local = fuel.
+func (w *bodyWriter) loadFuel() {
+	w.b = binary.AppendOpIndex(w.b, binary.OpGlobalGet, w.fuel)
+	w.b = binary.AppendOpIndex(w.b, binary.OpLocalSet, w.local)
 }

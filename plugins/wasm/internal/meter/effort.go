@@ -10,6 +10,7 @@ type effort struct {
 	steps     uint64
 	variables uint64 // locals, parameters, mutable globals and those of the compiler
 	chain     uint64 // basic blocks since the last join
+	branches  uint64 // direct ones to the label that has most of them
 	dead      bool   // the code can't be reached, and is not compiled
 	open      []label
 }
@@ -19,6 +20,7 @@ type label struct {
 	kind     binary.Opcode
 	dead     bool   // the block itself can't be reached
 	branches uint64 // to the label
+	direct   uint64 // of them, not by a table
 	chains   uint64 // sum of the chains at these branches
 	before   uint64 // chain at the begin
 }
@@ -52,10 +54,10 @@ func (e *effort) operator(op *binary.Operator, walk *binary.Walker) {
 func (e *effort) plain(op *binary.Operator, walk *binary.Walker) {
 	switch op.Code {
 	case binary.OpBr:
-		e.branch(op.Index)
+		e.direct(op.Index)
 		e.dead = true
 	case binary.OpBrIf:
-		e.branch(op.Index)
+		e.direct(op.Index)
 		e.chain++
 	case binary.OpBrTable:
 		for l := range walk.Labels(op) {
@@ -76,12 +78,21 @@ func (e *effort) begin(kind binary.Opcode) {
 	l := label{kind: kind, dead: e.dead, before: e.chain}
 	switch kind {
 	case binary.OpLoop:
-		e.steps += e.variables // the charge for the loop is a branch and a join
 		e.chain = 0
 	case binary.OpIf:
 		e.chain++
 	}
 	e.open = append(e.open, l)
+}
+
+// direct notes a branch that is no entry of a table, of which those to one label cost the square.
+func (e *effort) direct(depth uint32) {
+	e.branch(depth)
+	if uint64(depth) < uint64(len(e.open)) {
+		l := &e.open[len(e.open)-1-int(depth)]
+		l.direct++
+		e.branches = max(e.branches, l.direct)
+	}
 }
 
 func (e *effort) branch(depth uint32) {
@@ -108,10 +119,7 @@ func (e *effort) end() {
 	l := e.open[len(e.open)-1]
 	if l.kind == binary.OpLoop {
 		e.open = e.open[:len(e.open)-1]
-		e.steps += e.variables * (l.chains + l.before + 1)
-		if l.branches == 0 {
-			e.chain += l.before
-		}
+		e.again(&l)
 		e.chain++
 		return
 	}
@@ -126,4 +134,20 @@ func (e *effort) end() {
 		e.chain = l.chains
 	}
 	e.dead = l.branches == 0
+}
+
+// again notes what leads back to the begin of a loop: its branches meet, the loop is paid for, and there are two ways from
+// there, one of them through a call.
+func (e *effort) again(l *label) {
+	if l.branches == 0 {
+		e.steps += e.variables * (l.before + 1)
+		e.chain += l.before
+		return
+	}
+	back := l.chains + 1
+	if l.branches > 1 {
+		e.steps += e.variables * l.chains
+		back = 1
+	}
+	e.steps += e.variables * (l.before + 1 + 2*(back+1))
 }

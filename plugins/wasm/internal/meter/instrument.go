@@ -65,14 +65,16 @@ func (m *Module) Instrument(initialFuel int64) ([]byte, error) {
 type rewriter struct {
 	*binary.Module
 	imported, defined uint32
-	fuel              uint32 // the global
-	refillType        uint32 // (i64) -> i64, the first of the injected types
+	fuel              uint32            // the global
+	refillType        uint32            // (i64) -> i64, the first of the injected types
+	passes            map[uint32]uint32 // by the type of a loop: the injected type from its parameters to themselves
+	passed            []binary.FuncType // these types, in the order of their indexes
 }
 
 func newRewriter(m *binary.Module) *rewriter {
 	return &rewriter{
 		Module: m, imported: uint32(m.ImportedFunctions()), defined: uint32(len(m.Functions)),
-		fuel: uint32(len(m.Globals)), refillType: uint32(len(m.Types)),
+		fuel: uint32(len(m.Globals)), refillType: uint32(len(m.Types)), passes: make(map[uint32]uint32),
 	}
 }
 
@@ -84,6 +86,21 @@ func (r *rewriter) spentType() uint32     { return r.refillType + 1 }
 func (r *rewriter) payType() uint32       { return r.refillType + 2 }
 func (r *rewriter) functionCount() uint32 { return r.defined + r.imported + 2 }
 
+// through is the type of the block around a loop's contents, if the loop has parameters.
+func (r *rewriter) through(kind uint32) (index uint32, params bool) {
+	t, ok := r.TypeAt(kind)
+	if !ok || t.Params == "" {
+		return 0, false
+	}
+	index, known := r.passes[kind]
+	if !known {
+		index = r.payType() + 1 + uint32(len(r.passed))
+		r.passes[kind] = index
+		r.passed = append(r.passed, binary.FuncType{Params: t.Params, Results: t.Params})
+	}
+	return index, true
+}
+
 // function is the new index of a function.
 func (r *rewriter) function(old uint32) uint32 {
 	if old < r.imported {
@@ -93,13 +110,17 @@ func (r *rewriter) function(old uint32) uint32 {
 }
 
 func (r *rewriter) types() []byte {
-	b := binary.AppendU32(nil, uint32(len(r.Types)+3))
+	b := binary.AppendU32(nil, uint32(len(r.Types)+3+len(r.passed)))
 	for _, t := range r.Types {
 		b = t.Append(b)
 	}
 	b = binary.FuncType{Params: i64, Results: i64}.Append(b)
 	b = binary.FuncType{}.Append(b)
-	return binary.FuncType{Params: i32 + i64 + i64, Results: i32}.Append(b)
+	b = binary.FuncType{Params: i32 + i64 + i64, Results: i32}.Append(b)
+	for _, t := range r.passed {
+		b = t.Append(b)
+	}
+	return b
 }
 
 func (r *rewriter) imports() []byte {

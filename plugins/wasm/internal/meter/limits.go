@@ -27,6 +27,8 @@ type Limits struct {
 	Body        uint64 // bytes
 	Nesting     uint64 // of blocks
 	Blocks      uint64 // blocks, loops, ifs and operators that work on many bytes or entries
+	Loops       uint64 // loops alone: compiling takes the square of their number
+	Branches    uint64 // to one label, those of tables not counted: the same
 	JumpEntries uint64 // of all br_table
 	LocalBlocks uint64 // (locals + parameters + mutable globals) x blocks
 	LocalLoops  uint64 // the same x loops, whose variables cost the square of their number
@@ -60,6 +62,8 @@ func DefaultLimits(memoryPages uint32) Limits {
 		Body:        256 << 10,
 		Nesting:     2_000,
 		Blocks:      5_000,
+		Loops:       1_000,
+		Branches:    2_000,
 		JumpEntries: 10_000,
 		LocalBlocks: 50_000,
 		LocalLoops:  20_000,
@@ -106,6 +110,8 @@ func (l *Limits) fields() []field {
 		{&l.Body, "bytes of code", inFunction},
 		{&l.Nesting, "nested blocks", inFunction},
 		{&l.Blocks, "blocks, loops, ifs and bulk operations", inFunction},
+		{&l.Loops, "loops", inFunction},
+		{&l.Branches, "branches to one label", inFunction},
 		{&l.JumpEntries, "jump table entries", inFunction},
 		{&l.LocalBlocks, "variables x blocks", inFunction},
 		{&l.LocalLoops, "variables x loops", inFunction},

@@ -36,28 +36,3 @@ func priceOf(op binary.Opcode) (base, quarters int64, sized bool) {
 	}
 	return 0, 0, false
 }
-
-// regions appends what each region of a body costs to costs: first the function without its loops, then each loop without the
-// loops inside of it, in the order in which they begin. A region runs at most once for each time that its begin is passed, so
-// what is charged there is never less than what runs.
-func regions(body *binary.Body, costs []int64) ([]int64, error) {
-	costs = append(costs, CallFuel)
-	current := 0           // region of the operator
-	open := []int{current} // region outside of each open block, the function itself first
-	walk := body.Walk()
-	var op binary.Operator
-	for walk.Next(&op) {
-		costs[current]++
-		switch op.Code {
-		case binary.OpLoop:
-			open = append(open, current)
-			current = len(costs)
-			costs = append(costs, 0)
-		case binary.OpBlock, binary.OpIf:
-			open = append(open, current)
-		case binary.OpEnd:
-			current, open = open[len(open)-1], open[:len(open)-1]
-		}
-	}
-	return costs, walk.Err()
-}

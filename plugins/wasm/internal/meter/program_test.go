@@ -27,7 +27,7 @@ func program(choices []byte) []byte {
 		b.Globals = append(b.Globals, global(int64(i)))
 		b.Exports = append(b.Exports, wasm.Export{Name: fmt.Sprint("g", i), Kind: wasm.ExternGlobal, Index: uint32(i)})
 	}
-	g.signature, g.pair = b.TypeOf(i32+i32, i64), b.TypeOf(i32+i64, i64+i32)
+	g.signature, g.pair, g.passing = b.TypeOf(i32+i32, i64), b.TypeOf(i32+i64, i64+i32), b.TypeOf(i32, i32)
 	b.Func(i32+i32, i64, "local.get 0 i64.extend_i32_u") // function 3, the target of indirect calls: they can't recurse
 	for range programFunctions {
 		g.functions = append(g.functions, b.Func(i32+i32, i64, g.body()))
@@ -51,6 +51,7 @@ type generator struct {
 	choices         []byte
 	functions       []uint32
 	signature, pair uint32
+	passing         uint32 // the type of a loop that takes an i32 and leaves one
 	out             strings.Builder
 	depth           int
 	statements      int
@@ -121,11 +122,11 @@ func (g *generator) value() {
 func (g *generator) small() string { return fmt.Sprintf("i32.const %d", g.choose(40)) }
 
 func (g *generator) statement() {
-	switch kind := g.choose(20); {
+	switch kind := g.choose(22); {
 	case kind < 5:
 		g.value()
 		g.emit("local.set %d", 2+g.choose(programLocals))
-	case kind < 8 && g.depth < maxDepth:
+	case (kind < 8 || kind >= 20) && g.depth < maxDepth:
 		g.nested(kind)
 	case kind < 10 && g.depth > 0:
 		g.value()
@@ -176,7 +177,8 @@ func (g *generator) bulk() {
 // block, so the labels 1, 3, ... of nested() are those of blocks.
 func (g *generator) forward() int { return 2*g.choose(g.depth) + 1 }
 
-// nested emits a block, an if or a loop, each inside of a block and so two labels deep.
+// nested emits a block, an if or a loop, each inside of a block and so two labels deep. A loop goes on by its last branch, by a
+// jump table, or with a value.
 func (g *generator) nested(kind int) {
 	counter := programCounter + g.depth
 	g.depth++
@@ -198,6 +200,14 @@ func (g *generator) nested(kind int) {
 		g.emit("i32.const %d local.set %d block void loop void", 1+g.choose(3), counter)
 		g.block()
 		g.emit("local.get %d i32.const 1 i32.sub local.tee %d br_if 0 end end", counter, counter)
+	case 20:
+		g.emit("i32.const %d local.set %d block void loop void", 1+g.choose(3), counter)
+		g.block()
+		g.emit("local.get %d i32.const 1 i32.sub local.tee %d br_table 2 1 0 0 end end", counter, counter)
+	case 21:
+		g.emit("block void i32.const %d loop %d local.set %d", 1+g.choose(3), g.passing, counter)
+		g.block()
+		g.emit("local.get %d i32.const 1 i32.sub local.tee %d local.get %d br_if 0 end local.set %d end", counter, counter, counter, counter)
 	}
 	g.depth--
 }

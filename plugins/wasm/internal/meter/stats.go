@@ -47,6 +47,8 @@ func (u *usage) function(s *stats, body *binary.Body) {
 	raise(&most.Body, &where.Body, uint64(len(body.Raw)), i)
 	raise(&most.Nesting, &where.Nesting, s.nesting, i)
 	raise(&most.Blocks, &where.Blocks, s.blocks, i)
+	raise(&most.Loops, &where.Loops, s.loops, i)
+	raise(&most.Branches, &where.Branches, s.effort.branches, i)
 	raise(&most.JumpEntries, &where.JumpEntries, s.jumps, i)
 	raise(&most.LocalBlocks, &where.LocalBlocks, s.variables*s.blocks, i)
 	raise(&most.LocalLoops, &where.LocalLoops, s.variables*s.loops, i)
