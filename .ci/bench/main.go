@@ -10,6 +10,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "run only workloads whose name contains this")
 	flag.BoolVar(&o.short, "short", false, "leave out the slow workloads")
 	flag.StringVar(&o.svg, "svg", "", "also write a plot of the ratios to this file")
+	flag.StringVar(&o.markdown, "markdown", "", "also write the table as Markdown to this file")
 	flag.Parse()
 	o.bytes <<= 20
 	if err := run(context.Background(), o); err != nil {
@@ -45,10 +47,11 @@ func main() {
 }
 
 type options struct {
-	broker, before, classpath, only, plugin, svg string
-	rounds                                       int
-	bytes                                        int64
-	short                                        bool
+	broker, before, classpath, only, plugin, svg, markdown string
+
+	rounds int
+	bytes  int64
+	short  bool
 }
 
 func run(ctx context.Context, o options) error {
@@ -71,10 +74,17 @@ func run(ctx context.Context, o options) error {
 		}
 	}
 	results.print(os.Stdout)
-	if o.svg == "" {
+	if o.svg != "" {
+		if err := results.plot(o.svg); err != nil {
+			return err
+		}
+	}
+	if o.markdown == "" {
 		return nil
 	}
-	return results.plot(o.svg)
+	var b bytes.Buffer
+	results.markdown(&b)
+	return os.WriteFile(o.markdown, b.Bytes(), 0o600)
 }
 
 // measure starts a target, runs every workload on it, and stops it.
@@ -100,7 +110,7 @@ func measure(ctx context.Context, t target, o options, results *table) error {
 		}
 	}
 	for _, w := range append(workloads(), pluginWorkloads()...) {
-		if !w.matches(o.only) || o.short && w.slow() || w.needsPlugin && (o.plugin == "" || t.name() != "jackdaw") {
+		if !w.matches(o.only) || o.short && w.slow() || w.needsPlugin && o.plugin == "" || w.ourselves() && t.name() != "jackdaw" {
 			continue
 		}
 		if err := w.run(ctx, p, t, o.bytes, results); err != nil {

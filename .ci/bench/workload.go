@@ -27,6 +27,7 @@ type workload struct {
 	noFloor     bool // the floor would move the same bytes in the same way as in another row
 	needsPlugin bool // part of a comparison with a plugin bound
 	bound       bool // the plugin judges every record
+	again       bool // Jackdaw beside itself: every partition has been written to before, and others do not take part
 }
 
 func workloads() []workload {
@@ -44,6 +45,7 @@ func workloads() []workload {
 		{name: "produce 1 KiB, 1 MB batches, 1 partition", partitions: 1, record: kib, batch: mb, codec: none, acks: all, connections: 1, noFloor: true},
 		{name: "produce 1 KiB, 50 connections", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 50, noFloor: true},
 		{name: "produce 1 KiB, 1000 partitions, first writes", partitions: 1000, record: kib, batch: small, codec: none, acks: all, connections: 1, noFloor: true},
+		{name: "produce 1 KiB, 10000 partitions, 16 KiB batches, again", partitions: 10000, record: kib, batch: small, codec: none, acks: all, connections: 1, noFloor: true, again: true},
 		{name: "fetch 1 KiB, 1 connection", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 1, fetch: true},
 		{name: "fetch 1 KiB, 50 connections", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 50, fetch: true},
 		{name: "fetch 1 KiB, cold", partitions: 6, record: kib, batch: mb, codec: none, acks: all, connections: 1, fetch: true, cold: true, noFloor: true},
@@ -74,6 +76,9 @@ func (w workload) matches(part string) bool { return strings.Contains(w.name, pa
 // slow reports whether the workload moves many times as many bytes as the others, or waits for the disk.
 func (w workload) slow() bool { return w.connections > 1 || w.cold || w.partitions > 100 }
 
+// ourselves reports whether the workload compares Jackdaw with itself.
+func (w workload) ourselves() bool { return w.needsPlugin || w.again }
+
 func (w workload) run(ctx context.Context, p *process, t target, n int64, results *table) error {
 	if t.name() == "floor" {
 		return w.runFloor(p, t, n, results)
@@ -90,13 +95,18 @@ func (w workload) run(ctx context.Context, p *process, t target, n int64, result
 		configs["jackdaw.value.serializer"] = &ref
 	}
 	topic := fmt.Sprintf("bench-%d", time.Now().UnixNano())
-	if _, err := admin.CreateTopic(ctx, w.partitions, 1, configs, topic); err != nil {
+	if err := w.create(ctx, admin, topic, configs); err != nil {
 		return err
 	}
 	defer func() { _, _ = admin.DeleteTopic(ctx, topic) }()
 
 	spread := func(f func(context.Context, string, string, int64) error, each int64) func() error {
 		return func() error { return w.parallel(func() error { return f(ctx, p.addr, topic, each) }) }
+	}
+	if w.again {
+		if err := w.produce(ctx, p.addr, topic, n); err != nil {
+			return err
+		}
 	}
 	if !w.fetch {
 		return w.account(p, t, n, results, spread(w.produce, n/int64(w.connections)))
@@ -110,6 +120,22 @@ func (w workload) run(ctx context.Context, p *process, t target, n int64, result
 		}
 	}
 	return w.account(p, t, n*int64(w.connections), results, spread(w.consume, n))
+}
+
+// create makes the topic. A broker takes fewer than 10,000 partitions in one request.
+func (w workload) create(ctx context.Context, admin *kadm.Client, topic string, configs map[string]*string) error {
+	const atOnce = 5000
+	if _, err := admin.CreateTopic(ctx, min(w.partitions, atOnce), 1, configs, topic); err != nil {
+		return err
+	}
+	if w.partitions <= atOnce {
+		return nil
+	}
+	updated, err := admin.UpdatePartitions(ctx, int(w.partitions), topic)
+	if err != nil {
+		return err
+	}
+	return updated.Error()
 }
 
 // parallel runs f once for each connection, all at the same time.
