@@ -39,6 +39,9 @@ type Transactions interface {
 	// Aborted returns the aborted transactions whose markers lie at or above from and below to, by marker. Before a
 	// segment counts as durable the log stores those that end in it.
 	Aborted(from, to int64) []AbortedTxn
+	// Forget says that compaction left nothing of the aborted transactions with these markers. The markers go later: a
+	// consumer that was still told of the transactions would wait for them in vain, and drop what it must not.
+	Forget(markers []int64)
 }
 
 // AbortedTxn is an aborted transaction: read-committed consumers drop its producer's records from FirstOffset on, up to
@@ -56,9 +59,9 @@ type AbortedTxn struct {
 type Bounds struct {
 	HighWatermark int64 // nothing at or above it is deleted
 	FirstUnstable int64 // nothing at or above it is compacted: the last stable offset
-	// LastSequence tells whether the batch that ends at lastOffset holds the newest sequence number of a live producer;
-	// compaction then keeps the batch, empty if need be. It may be nil.
-	LastSequence func(id kafka.ProducerID, lastOffset int64) bool
+	// Needed tells whether a live producer needs a batch: for its newest sequence number, or, without any, for its epoch.
+	// Compaction then keeps the batch, empty if need be. It may be nil.
+	Needed func(h *record.Header) bool
 	// ProducerState returns what Host.Snapshot would, and the log end offset that it belongs to. Retention asks it before
 	// it rolls an active segment all of whose records expired; it may take the partition's lock, and may be nil.
 	ProducerState func() (snapshot []byte, offset int64)

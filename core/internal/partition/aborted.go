@@ -53,6 +53,17 @@ func (a *abortedTxns) ended(from, to int64) []log.AbortedTxn {
 	return slices.Clone(a.list[a.from(from):a.from(to)])
 }
 
+// forget drops the transactions with these markers.
+func (a *abortedTxns) forget(markers []int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, offset := range markers {
+		if i := a.from(offset); i < len(a.list) && a.list[i].LastOffset == offset {
+			a.list = slices.Delete(a.list, i, i+1)
+		}
+	}
+}
+
 // truncateStart forgets transactions that ended before the log start offset.
 func (a *abortedTxns) truncateStart(start int64) {
 	a.mu.Lock()

@@ -6,7 +6,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/jackdawmq/jackdaw/core/internal/producer"
-	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
@@ -45,12 +44,15 @@ func (h *host) Snapshot() []byte {
 // Aborted returns the aborted transactions that ended in a range of offsets.
 func (h *host) Aborted(from, to int64) []log.AbortedTxn { return h.p.progress.aborted.ended(from, to) }
 
+// Forget forgets aborted transactions that compaction left nothing of.
+func (h *host) Forget(markers []int64) { h.p.progress.aborted.forget(markers) }
+
 // Bounds limits retention and compaction.
 func (h *host) Bounds() log.Bounds {
 	return log.Bounds{
 		HighWatermark: h.p.progress.high.Load(),
 		FirstUnstable: h.p.progress.stableEnd.Load(),
-		LastSequence:  h.p.lastSequence,
+		Needed:        h.p.needed,
 		ProducerState: h.p.producerState,
 	}
 }
@@ -73,11 +75,11 @@ func (h *host) Failed(err error) {
 	}
 }
 
-// lastSequence tells compaction whether a batch holds the last sequence number of a producer.
-func (p *Partition) lastSequence(id kafka.ProducerID, lastOffset int64) bool {
+// needed tells compaction whether a producer needs a batch.
+func (p *Partition) needed(h *record.Header) bool {
 	p.progress.mu.Lock()
 	defer p.progress.mu.Unlock()
-	return p.progress.producers.LastSequence(id, lastOffset)
+	return p.progress.producers.Needed(h)
 }
 
 // producerState returns the producer state and the log end offset that it belongs to.

@@ -130,7 +130,7 @@ func (p *replayed) describe() string {
 	var producers []string
 	for _, x := range p.state.Producers() {
 		lastOffset := p.end - 1
-		for lastOffset >= 0 && !p.state.LastSequence(x.ID, lastOffset) {
+		for lastOffset >= 0 && !p.state.Needed(&record.Header{ProducerID: x.ID, BaseOffset: lastOffset}) {
 			lastOffset--
 		}
 		producers = append(producers, fmt.Sprintf("%d:%d:%d:%d:%d:%d:%d",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackdawmq/jackdaw/core/internal/producer"
 	"github.com/jackdawmq/jackdaw/core/kafka"
+	"github.com/jackdawmq/jackdaw/core/record"
 )
 
 // Two producers, the second with an open transaction, in the layout of Kafka's ProducerSnapshot version 1.
@@ -83,7 +84,7 @@ func FuzzRestore(f *testing.F) {
 		}
 		state.FirstUnstableOffset()
 		for _, p := range state.Producers() {
-			state.LastSequence(p.ID, 0)
+			state.Needed(&record.Header{ProducerID: p.ID})
 		}
 		again := state.Snapshot()
 		if err := state.Restore(again); err != nil {

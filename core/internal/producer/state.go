@@ -128,15 +128,17 @@ func (s *State) Reset() { *s = State{} }
 // Len returns the number of producers known.
 func (s *State) Len() int { return len(s.producers) }
 
-// LastSequence reports whether lastOffset is where the newest batch of a known producer ends: compaction keeps that batch,
-// empty if need be, since it holds the producer's last sequence number.
-func (s *State) LastSequence(id kafka.ProducerID, lastOffset int64) bool {
-	e := s.producers[id]
+// Needed reports whether a known producer needs a batch: the one that ends with its last sequence number or, when it has
+// none in its epoch, the marker that began the epoch. Compaction keeps that batch, empty if need be.
+func (s *State) Needed(h *record.Header) bool {
+	e := s.producers[h.ProducerID]
 	if e == nil {
 		return false
 	}
-	b := e.last()
-	return b != nil && b.lastOffset == lastOffset
+	if b := e.last(); b != nil {
+		return b.lastOffset == h.LastOffset()
+	}
+	return h.IsControl() && h.ProducerEpoch == e.epoch
 }
 
 // Producer describes a producer, as DescribeProducers answers it.

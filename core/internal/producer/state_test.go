@@ -66,6 +66,8 @@ func TestSequences(t *testing.T) {
 	p.write(header(-2, 0, 7, 1), kafka.NoError)
 	p.write(header(501, -1, 0, 1), kafka.NoError) // no epoch: any sequence
 	p.write(header(501, -1, 9, 1), kafka.NoError)
+	p.writeAs(producer.ClientV2, header(501, 0, 3, 1), kafka.OutOfOrderSequenceNumber) // gets an epoch: begins at 0, if V2
+	p.write(header(501, 0, 3, 1), kafka.NoError)
 
 	p.writeAs(producer.ClientV2, header(2, 0, 5, 1), kafka.OutOfOrderSequenceNumber)
 	p.writeAs(producer.ClientV2, header(2, 0, 0, 1), kafka.NoError)
@@ -125,19 +127,35 @@ func TestExpire(t *testing.T) {
 	p.write(header(1, 0, 77, 1), kafka.NoError) // forgotten, so any sequence goes
 }
 
-func TestLastSequence(t *testing.T) {
+func TestNeeded(t *testing.T) {
 	p := &partition{t: t}
 	p.write(header(1, 0, 0, 3), kafka.NoError)
 	p.write(header(1, 0, 3, 2), kafka.NoError)
 	f := func(id kafka.ProducerID, lastOffset int64, want bool) {
 		t.Helper()
-		if got := p.state.LastSequence(id, lastOffset); got != want {
-			t.Errorf("LastSequence(%d, %d) = %v", id, lastOffset, got)
+		h := header(id, 0, 0, 1)
+		h.BaseOffset = lastOffset
+		if got := p.state.Needed(&h); got != want {
+			t.Errorf("the batch of producer %d at %d is needed: %v", id, lastOffset, got)
 		}
 	}
 	f(1, 4, true)
 	f(1, 2, false)
 	f(2, 4, false)
+
+	marker := header(1, 0, -1, 1)
+	marker.Attributes, marker.BaseOffset = record.TransactionalBit|record.ControlBit, 5
+	if p.state.Needed(&marker) {
+		t.Error("a marker is needed although a batch has the last sequence number")
+	}
+	p.state.UpdateMarker(record.Marker{ProducerID: 1, ProducerEpoch: 1}, 6)
+	if p.state.Needed(&marker) {
+		t.Error("the marker of an older epoch is needed")
+	}
+	marker.ProducerEpoch, marker.BaseOffset = 1, 6
+	if !p.state.Needed(&marker) {
+		t.Error("the marker that began the epoch is not needed")
+	}
 }
 
 func TestSteadyPathDoesNotAllocate(t *testing.T) {

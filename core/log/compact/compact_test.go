@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log/compact"
 	"github.com/jackdawmq/jackdaw/core/record"
 )
@@ -95,7 +94,7 @@ func TestFilter(t *testing.T) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			filter := compact.Filter{Keys: keysOf(t, b, later), Now: time.UnixMilli(5000), DeleteRetention: time.Hour, MaxBytes: 1 << 20,
-				LastSequence: func(_ kafka.ProducerID, last int64) bool { return last == 1 }, Upper: 9}
+				Needed: func(h *record.Header) bool { return h.LastOffset() == 1 }, Upper: 9}
 			got, err := filter.Append([]byte("before"), b)
 			if err != nil || !bytes.HasPrefix(got, []byte("before")) {
 				t.Fatalf("%q, %v", got, err)
@@ -123,18 +122,10 @@ func TestFilter(t *testing.T) {
 }
 
 func TestUntouchedBatchesStayByteForByte(t *testing.T) {
-	marker, err := record.Marker{ProducerID: 1, Type: record.ControlCommit, Timestamp: 1}.AppendTo(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, b := range map[string]record.Batch{
-		"gzip":    batch(t, 0, func(h *record.Header) { h.Attributes = int16(record.Gzip) }, pair{"x", "1"}, pair{"y", "2"}),
-		"control": marker,
-	} {
-		filter := compact.Filter{Keys: keysOf(t, b), Now: time.UnixMilli(0), MaxBytes: 1 << 20}
-		if got, err := filter.Append(nil, b); err != nil || !bytes.Equal(got, b) {
-			t.Errorf("%s: changed, %v", name, err)
-		}
+	b := batch(t, 0, func(h *record.Header) { h.Attributes = int16(record.Gzip) }, pair{"x", "1"}, pair{"y", "2"})
+	filter := compact.Filter{Keys: keysOf(t, b), Now: time.UnixMilli(0), MaxBytes: 1 << 20}
+	if got, err := filter.Append(nil, b); err != nil || !bytes.Equal(got, b) {
+		t.Errorf("changed, %v", err)
 	}
 }
 
@@ -205,7 +196,7 @@ func TestAbortedTransactions(t *testing.T) {
 	f(before, "[0,1] 0:a=old")
 	f(aborted, "nothing")
 	f(committed, "[4,4] 4:b=new")
-	filter.LastSequence = func(kafka.ProducerID, int64) bool { return true }
+	filter.Needed = func(*record.Header) bool { return true }
 	f(aborted, "[2,2]")
 }
 

@@ -4,6 +4,7 @@
 //
 // The rules are Kafka's. A record stays when no later record has its key; its offset never changes, nor does the range of
 // its batch. A tombstone stays for delete.retention.ms from the first compaction that meets it, which writes that horizon
-// into the batch (KIP-534). Records of aborted transactions go;
-// control batches stay. Batches that nothing is removed from stay byte for byte.
+// into the batch (KIP-534). Records of aborted transactions go.
+// A transaction marker goes when no batch of its transaction is left, delete.retention.ms after the compaction that finds
+// so. Batches that nothing is removed from stay byte for byte.
 package compact

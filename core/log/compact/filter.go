@@ -13,13 +13,17 @@ type Filter struct {
 	Now             time.Time
 	DeleteRetention time.Duration // delete.retention.ms
 	MaxBytes        int           // bound of a batch's decompressed records
-	// LastSequence tells whether a batch holds the newest sequence number of a live producer; such a batch stays, empty
-	// if need be. It may be nil. See log.Bounds.
-	LastSequence func(id kafka.ProducerID, lastOffset int64) bool
+	// Needed tells whether a live producer needs a batch; such a batch stays, empty if need be. It may be nil. See
+	// log.Bounds.
+	Needed func(h *record.Header) bool
 	// Upper is the first offset that is not compacted in this pass: the batch that ends right below it stays, empty if
 	// need be, so that the log has no gap there.
 	Upper int64
+	// Emptied has the offsets of the markers of aborted transactions of which no batch was left before this pass. See
+	// log.Transactions.
+	Emptied []int64
 
+	open    map[kafka.ProducerID]bool // whether a batch of the producer's transaction has passed
 	builder record.Builder
 	kept    []bool // of each record of the batch at hand, whether it stays
 	aborted bool   // the batch at hand is of an aborted transaction
@@ -36,7 +40,10 @@ type verdict struct {
 func (f *Filter) Append(dst []byte, b record.Batch) ([]byte, error) {
 	h := b.Header()
 	if h.IsControl() {
-		return append(dst, b...), nil
+		return f.appendControl(dst, b, &h)
+	}
+	if h.IsTransactional() {
+		f.begin(h.ProducerID)
 	}
 	if h.Count == 0 {
 		if f.keepEmpty(&h) {
@@ -100,7 +107,7 @@ func (f *Filter) keep(h *record.Header, r *record.Record) bool {
 
 // keepEmpty tells whether a batch stays even without records.
 func (f *Filter) keepEmpty(h *record.Header) bool {
-	if h.HasProducerID() && f.LastSequence != nil && f.LastSequence(h.ProducerID, h.LastOffset()) {
+	if h.HasProducerID() && f.Needed != nil && f.Needed(h) {
 		return true
 	}
 	return h.LastOffset()+1 == f.Upper

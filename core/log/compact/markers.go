@@ -42,3 +42,39 @@ func (m *KeyMap) aborted(h *record.Header) bool {
 	})
 	return i < len(ends) && ends[i].aborted
 }
+
+// begin notes that a batch of a transaction has passed.
+func (f *Filter) begin(id kafka.ProducerID) {
+	if f.open == nil {
+		f.open = map[kafka.ProducerID]bool{}
+	}
+	f.open[id] = true
+}
+
+// appendControl keeps a transaction marker as long as a batch of its transaction is left, then until its delete horizon,
+// which the first pass sets that meets none. Other control batches stay.
+func (f *Filter) appendControl(dst []byte, b record.Batch, h *record.Header) ([]byte, error) {
+	m, ok, err := record.ParseMarker(b)
+	if err != nil {
+		return dst, err
+	}
+	if !ok && h.Count > 0 {
+		return append(dst, b...), nil
+	}
+	began := f.open[h.ProducerID]
+	delete(f.open, h.ProducerID)
+	if ok && !began && m.Type == record.ControlAbort {
+		f.Emptied = append(f.Emptied, h.BaseOffset)
+	}
+	switch {
+	case ok && !began && !h.HasDeleteHorizon():
+		f.kept = append(f.kept[:0], true)
+		return f.rebuild(dst, b, *h, true)
+	case ok && (began || f.Now.UnixMilli() <= h.BaseTimestamp), h.Count == 0 && f.keepEmpty(h):
+		return append(dst, b...), nil
+	case f.keepEmpty(h):
+		f.kept = append(f.kept[:0], false)
+		return f.rebuild(dst, b, *h, false)
+	}
+	return dst, nil
+}

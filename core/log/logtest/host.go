@@ -53,6 +53,9 @@ func (h *host) Snapshot() []byte {
 	return h.snapshot
 }
 
+// Forget notes nothing: the suite has no real markers.
+func (h *host) Forget([]int64) {}
+
 // Aborted answers what the case asked for.
 func (h *host) Aborted(from, to int64) (list []log.AbortedTxn) {
 	h.mu.Lock()

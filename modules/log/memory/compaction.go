@@ -40,10 +40,11 @@ func (l *partitionLog) compact(now time.Time) {
 		l.engine.logger.Error("compaction failed", zap.Stringer("log", l.spec.TopicPartition), zap.Error(err))
 		return
 	}
-	fresh, err := rewrite(old, from, keys, &compact.Filter{
+	filter := &compact.Filter{
 		Keys: keys, Now: now, DeleteRetention: settings.DeleteRetention, MaxBytes: recordBytes,
-		LastSequence: bounds.LastSequence, Upper: upper,
-	})
+		Needed: bounds.Needed, Upper: upper,
+	}
+	fresh, err := rewrite(old, from, keys, filter)
 	if err != nil {
 		l.engine.logger.Error("compaction failed", zap.Stringer("log", l.spec.TopicPartition), zap.Error(err))
 		return
@@ -56,6 +57,7 @@ func (l *partitionLog) compact(now time.Time) {
 	l.segments = slices.Concat(fresh, l.segments[len(old):])
 	l.compacted = keys.End()
 	l.measure()
+	l.host.Forget(filter.Emptied)
 }
 
 // readMarkers finds out how transactions ended, in the newest segment too.

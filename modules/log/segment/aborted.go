@@ -51,9 +51,12 @@ func decodeAborted(b []byte, base int64) ([]log.AbortedTxn, error) {
 	return list, nil
 }
 
-// compactAborted writes the list of a compacted segment. It is empty, not missing, when the ones that it replaces were not.
-func (l *partitionLog) compactAborted(out *segment, group []*segment) error {
-	list := l.host.Aborted(group[0].base, group[len(group)-1].next.Load())
+// compactAborted writes the list of a compacted segment, without the transactions whose markers are given. It is empty, not
+// missing, when the lists that it replaces were not.
+func (l *partitionLog) compactAborted(out *segment, group []*segment, without []int64) error {
+	list := slices.DeleteFunc(l.host.Aborted(group[0].base, group[len(group)-1].next.Load()), func(t log.AbortedTxn) bool {
+		return slices.Contains(without, t.LastOffset)
+	})
 	if len(list) == 0 && !l.sides.haveAborted(group) {
 		return nil
 	}

@@ -32,7 +32,7 @@ func (c *cleaning) compact(ctx context.Context, keys *compact.KeyMap, limit *thr
 	settings := c.log.settings.Load()
 	filter := &compact.Filter{
 		Keys: keys, Now: time.Now(), DeleteRetention: settings.DeleteRetention, MaxBytes: maxBatchRecords,
-		LastSequence: c.bounds.LastSequence, Upper: c.upper,
+		Needed: c.bounds.Needed, Upper: c.upper,
 	}
 	rest := c.segments
 	for len(rest) > 0 && rest[0].base < end {
@@ -41,6 +41,7 @@ func (c *cleaning) compact(ctx context.Context, keys *compact.KeyMap, limit *thr
 		if err != nil {
 			return 0, 0, err
 		}
+		c.log.host.Forget(filter.Emptied)
 		after += left
 		rest = rest[n:]
 	}
@@ -164,7 +165,7 @@ func (c *cleaning) rewrite(ctx context.Context, group []*segment, filter *compac
 	if err == nil {
 		out.publish(out.size.Load(), group[len(group)-1].next.Load())
 		out.created = group[len(group)-1].created
-		err = c.complete(out, group)
+		err = c.complete(out, group, filter.Emptied)
 	}
 	if err == nil {
 		err = l.replace(group, out, c.truncated)
@@ -223,8 +224,9 @@ func (c *cleaning) copy(ctx context.Context, out *segment, group []*segment, fil
 	return flush()
 }
 
-// complete writes the indexes of a compacted segment and makes it durable.
-func (c *cleaning) complete(out *segment, group []*segment) error {
+// complete writes the indexes of a compacted segment and makes it durable. It is without the aborted transactions whose
+// markers are given.
+func (c *cleaning) complete(out *segment, group []*segment, emptied []int64) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
@@ -233,7 +235,7 @@ func (c *cleaning) complete(out *segment, group []*segment) error {
 	if err := out.sync(true); err != nil {
 		return err
 	}
-	return c.log.compactAborted(out, group)
+	return c.log.compactAborted(out, group, emptied)
 }
 
 // replace puts a compacted segment in the place of those it was made from. The moment at which its .log file gets the

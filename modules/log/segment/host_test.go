@@ -72,6 +72,9 @@ func abortedAt(base, last int64) log.AbortedTxn {
 	return log.AbortedTxn{ProducerID: 7, FirstOffset: base, LastOffset: last, LastStableOffset: last + 1}
 }
 
+// Forget does nothing: the crash suite has no real markers.
+func (p *partition) Forget([]int64) {}
+
 // Aborted answers from the list.
 func (p *partition) Aborted(from, to int64) (list []log.AbortedTxn) {
 	p.mu.Lock()

@@ -255,7 +255,7 @@ func TestSameCompactionAsKafka(t *testing.T) {
 		host.mu.Lock()
 		host.bounds = func() log.Bounds { // every batch is of a producer of its own, which Kafka still knew
 			return log.Bounds{HighWatermark: 240, FirstUnstable: 240,
-				LastSequence: func(kafka.ProducerID, int64) bool { return true }}
+				Needed: func(*record.Header) bool { return true }}
 		}
 		host.mu.Unlock()
 		time.Sleep(time.Minute)
