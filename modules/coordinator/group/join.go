@@ -20,6 +20,14 @@ type joinRequest struct {
 	reply                func(*kmsg.JoinGroupResponse)
 }
 
+// timeouts returns the session and rebalance timeouts of a JoinGroup; version 0 has only the one.
+func timeouts(session, rebalance int32) (time.Duration, time.Duration) {
+	if rebalance < 0 {
+		rebalance = session
+	}
+	return millis(session), millis(rebalance)
+}
+
 // newMemberTimeout is how long a member that does not know its id yet may wait in its first rebalance. Nobody can tell
 // whether its client is still there.
 const newMemberTimeout = 5 * time.Minute
@@ -163,8 +171,6 @@ func (m *machine) rejoin(t *shard.Turn, g *group, req *joinRequest) {
 		accept(t, req, g.joined(member, leader))
 	case g.state == Stable && same && !leader:
 		accept(t, req, g.joined(member, false))
-	case g.state == Empty:
-		refuse(t, req, kafka.UnknownMemberID, req.MemberID)
 	default:
 		g.update(member, req.protocols, req.session, req.rebalance)
 		g.park(member, req.reply)

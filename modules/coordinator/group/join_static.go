@@ -1,8 +1,6 @@
 package group
 
 import (
-	"time"
-
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/shard"
 )
@@ -78,12 +76,4 @@ func (m *machine) restore(t *shard.Turn, g *group, member *member, before member
 	g.rename(member, before.id)
 	g.update(member, before.protocols, before.sessionTimeout, before.rebalanceTimeout)
 	m.heard(t, g, member)
-}
-
-// timeouts returns the session and rebalance timeouts of a JoinGroup; version 0 has only the one.
-func timeouts(session, rebalance int32) (time.Duration, time.Duration) {
-	if rebalance < 0 {
-		rebalance = session
-	}
-	return millis(session), millis(rebalance)
 }

@@ -64,7 +64,6 @@ func (m *machine) joinedOrGone(t *shard.Turn, g *group) {
 // protocol are chosen, and everybody learns the new generation. Without members the group becomes Empty.
 func (m *machine) completeJoin(t *shard.Turn, g *group) {
 	m.timers.Cancel(timer{kind: joinTimer, group: g})
-	m.timers.Cancel(timer{kind: initialTimer, group: g})
 	for _, member := range append([]*member(nil), g.members...) {
 		if member.joining == nil && member.instance == nil {
 			m.removeMember(g, member)
