@@ -30,3 +30,23 @@ func (b *Broker) adopt(ctx context.Context) error {
 	}
 	return nil
 }
+
+// passProducerIDs makes sure that no producer id is given out that an adopted log knows: its next batch would be taken for
+// another producer's, out of order or, worse, a duplicate.
+func (b *Broker) passProducerIDs(ctx context.Context) error {
+	if !b.parts.Settings.Broker.AdoptTopics {
+		return nil
+	}
+	last := b.parts.Partitions.LastProducerID()
+	if last < 0 {
+		return nil
+	}
+	first, err := b.parts.Metadata.AllocateProducerIDs(ctx, 1)
+	if err == nil && first < last {
+		_, err = b.parts.Metadata.AllocateProducerIDs(ctx, int(last-first))
+	}
+	if err != nil {
+		return fmt.Errorf("giving out no producer id up to %d, which an adopted log knows: %w", last, err)
+	}
+	return nil
+}

@@ -140,7 +140,10 @@ func (b *Broker) endpoints() []metadata.Endpoint {
 
 func (b *Broker) startPartitions(ctx context.Context) error {
 	progress := func(opened, total int) { b.parts.Health.Progress(stepPartitions, opened, total) }
-	return b.parts.Partitions.Start(ctx, b.parts.Metadata.Image(), progress)
+	if err := b.parts.Partitions.Start(ctx, b.parts.Metadata.Image(), progress); err != nil {
+		return err
+	}
+	return b.passProducerIDs(ctx)
 }
 
 func (b *Broker) serve(context.Context) error {

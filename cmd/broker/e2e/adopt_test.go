@@ -77,3 +77,30 @@ func TestFolderWithoutTopicsIsLeftAlone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTransactionsWrittenByApacheKafka has a read-committed consumer read a log of Apache Kafka 4.3.1 in which transactions
+// were aborted, before and after a restart and a crash.
+func TestTransactionsWrittenByApacheKafka(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS("../../../modules/log/segment/testdata/kafka-transactions")); err != nil {
+		t.Fatal(err)
+	}
+	b := process.StartIn(t, dir, "jackdaw.adopt.topics=true")
+	expect := func(n int) {
+		t.Helper()
+		client := newClient(t, b.Addr, kgo.ConsumeTopics("ledger"), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+		for _, r := range consume(t, client, n) {
+			if strings.HasPrefix(string(r.Value), "aborted") {
+				t.Errorf("offset %d is of an aborted transaction", r.Offset)
+			}
+		}
+	}
+	expect(19)
+	b.Stop()
+	b.Restart()
+	produce(t, newClient(t, b.Addr), numbered("ledger", 0, 5))
+	expect(24)
+	b.Kill()
+	b.Restart()
+	expect(24)
+}

@@ -75,3 +75,17 @@ func foundEpochs(f *log.Found) ([]epochEntry, error) {
 	}
 	return decodeEpochs(data)
 }
+
+// LastProducerID returns the largest producer id that a log knows, or NoProducerID.
+func (s *Set) LastProducerID() kafka.ProducerID {
+	last := kafka.NoProducerID
+	s.Each(func(p *Partition) bool {
+		p.progress.mu.Lock()
+		defer p.progress.mu.Unlock()
+		if list := p.progress.producers.Producers(); len(list) > 0 {
+			last = max(last, list[len(list)-1].ID)
+		}
+		return true
+	})
+	return last
+}
