@@ -44,6 +44,7 @@ func TestParseListeners(t *testing.T) {
 	f("plaintext://:9092", "", "", "", "PLAINTEXT  9092 > PLAINTEXT host.example.com 9092 PLAINTEXT")
 	f("PLAINTEXT://[::1]:9092", "", "", "", "PLAINTEXT ::1 9092 > PLAINTEXT ::1 9092 PLAINTEXT")
 	f("PLAINTEXT://localhost:0", "", "", "", "PLAINTEXT localhost 0 > PLAINTEXT localhost 0 PLAINTEXT")
+	f("A://h:0,B://h:0", "", "A:PLAINTEXT,B:PLAINTEXT", "", "A h 0 > A h 0 PLAINTEXT; B h 0 > B h 0 PLAINTEXT")
 	f("PLAINTEXT://0.0.0.0:9092", "PLAINTEXT://kafka_1:19092", "", "", "PLAINTEXT 0.0.0.0 9092 > PLAINTEXT kafka_1 19092 PLAINTEXT")
 	f("PLAINTEXT://127.0.0.1:9092,V6://[::1]:9092", "", "PLAINTEXT:PLAINTEXT,V6:PLAINTEXT", "",
 		"PLAINTEXT 127.0.0.1 9092 > PLAINTEXT 127.0.0.1 9092 PLAINTEXT; V6 ::1 9092 > V6 ::1 9092 PLAINTEXT")
@@ -68,6 +69,7 @@ func TestParseListenersErrors(t *testing.T) {
 	f("PLAINTEXT://h:1,plaintext://h:2", "", "",
 		"listeners: the name PLAINTEXT stands twice: each listener must have its own, see listener.security.protocol.map")
 	f("A://a:9092,B://b:9092", "", "A:PLAINTEXT,B:PLAINTEXT", "listeners: A and B have the same port 9092")
+	f("A://127.0.0.1:9092,B://127.0.0.2:9092", "", "A:PLAINTEXT,B:PLAINTEXT", "listeners: A and B have the same port 9092")
 	f("EXT://h:1", "", "", "listener.security.protocol.map: has no security protocol for the listener EXT; add EXT:PLAINTEXT")
 	f("SSL://h:1", "", "", "listeners: SSL uses SSL, which Jackdaw does not support yet; only PLAINTEXT works")
 	f("PLAINTEXT://h:1", "", "PLAINTEXT:PLAIN,x,PLAINTEXT:PLAINTEXT,PLAINTEXT:PLAINTEXT",

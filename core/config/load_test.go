@@ -182,6 +182,9 @@ func TestHostileFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, problems := schema(t).Load(config.Sources{File: file})
+		if len(problems) > 1001 {
+			t.Errorf("%s: %d problems", name, len(problems))
+		}
 		if got := config.Problems(problems).Error(); !strings.Contains(got, want) {
 			t.Errorf("%s: got %.200s, want %s", name, got, want)
 		}

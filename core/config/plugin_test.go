@@ -48,6 +48,7 @@ func TestCheckPlugins(t *testing.T) {
 	f("t", "jackdaw.dlq.topic: t can't hold", "jackdaw.dlq.topic", "t")
 	f("t", "jackdaw.dlq.topic: __consumer_offsets can't hold", "jackdaw.dlq.topic", "__consumer_offsets")
 	f(strings.Repeat("t", 249), "jackdaw.dlq.topic: Topic name is invalid", valueSlot, "geo@1", valueSlot+".on.reject", "dlq")
+	f(strings.Repeat("t", 249), "jackdaw.dlq.topic: Topic name is invalid", keySlot, "geo@1", keySlot+".on.reject", "dlq", valueSlot, "geo@1")
 	f("__consumer_offsets", "__consumer_offsets is internal", valueSlot, "geo@1")
 }
 

@@ -92,6 +92,12 @@ func TestCheckTopic(t *testing.T) {
 		"[partitionId]:[brokerId],[partitionId]:[brokerId],...")
 	f(kv{"min.compaction.lag.ms": "1000", "max.compaction.lag.ms": "500"},
 		"conflict topic config setting min.compaction.lag.ms (1000) > max.compaction.lag.ms (500)")
+	f(kv{"min.compaction.lag.ms": "500", "max.compaction.lag.ms": "500"}, "")
+	f(kv{"compression.gzip.level": " 5 ", "min.cleanable.dirty.ratio": " 1 "}, "")
+	f(kv{"min.cleanable.dirty.ratio": "NaN"}, "Invalid value NaN for configuration min.cleanable.dirty.ratio: Value must be at least 0")
+	f(kv{"follower.replication.throttled.replicas": "*,0:1"}, "Invalid value [*, 0:1] for configuration follower.replication.throttled.replicas: "+
+		"follower.replication.throttled.replicas must be the literal '*' or a list of replicas in the following format: "+
+		"[partitionId]:[brokerId],[partitionId]:[brokerId],...")
 	f(kv{"remote.storage.enable": "true"}, "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.")
 }
 
@@ -128,9 +134,22 @@ func TestCheckOtherResources(t *testing.T) {
 	f(group, "g", "consumer.heartbeat.interval.ms", "20001", kafka.InvalidConfig,
 		"consumer.heartbeat.interval.ms must be less than or equal to group.consumer.max.heartbeat.interval.ms")
 	f(group, "g", "consumer.heartbeat.interval.ms", "20000", kafka.NoError, "")
+	f(group, "g", "consumer.heartbeat.interval.ms", "4999", kafka.InvalidConfig,
+		"consumer.heartbeat.interval.ms must be greater than or equal to group.consumer.min.heartbeat.interval.ms")
+	f(group, "g", "streams.num.standby.replicas", "2", kafka.NoError, "")
+	f(group, "g", "streams.num.standby.replicas", "3", kafka.InvalidConfig,
+		"streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas")
 	f(group, "g", "share.auto.offset.reset", "by_duration:PT1H", kafka.NoError, "")
+	f(group, "g", "share.auto.offset.reset", "by_duration:P1DT2.5S", kafka.NoError, "")
+	for _, bad := range []string{"by_duration:P", "by_duration:PT", "by_duration:P1DT", "by_duration:1h", "never"} {
+		f(group, "g", "share.auto.offset.reset", bad, kafka.InvalidConfig, "Invalid value "+bad+" for configuration share.auto.offset.reset: "+
+			"The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.")
+	}
 	f(metrics, "m", "interval.ms", "1", kafka.InvalidRequest,
 		"Invalid value 1 for interval.ms, interval must be between 100 and 3600000 (1 hour)")
+	f(metrics, "m", "interval.ms", "3600000", kafka.NoError, "")
+	f(metrics, "m", "interval.ms", "3600001", kafka.InvalidRequest,
+		"Invalid value 3600001 for interval.ms, interval must be between 100 and 3600000 (1 hour)")
 	f(metrics, "m", "match", "client_id=[", kafka.InvalidConfig, "Illegal client matching pattern: client_id=[")
 }
 
@@ -150,6 +169,13 @@ func TestDescribeBroker(t *testing.T) {
 	image.Configs[metadata.Resource{Type: metadata.BrokerResource, Name: "1"}] = map[string]string{"foo.bar": "1", "log.cleaner.threads": "2"}
 	entries := r.Describe(image, metadata.Resource{Type: metadata.BrokerResource, Name: "1"})
 	golden(t, "describe-broker.txt", printEntries(entries))
+
+	readOnly := map[string]bool{"num.partitions": true, "listeners": false, "log.retention.ms": false, "foo.bar": true}
+	for _, e := range entries {
+		if want, ok := readOnly[e.Name]; ok && e.ReadOnly != want {
+			t.Errorf("%s: read-only %v", e.Name, e.ReadOnly)
+		}
+	}
 
 	all := r.Describe(image, metadata.Resource{Type: metadata.BrokerResource})
 	if len(all) != 1 || all[0].Name != "min.insync.replicas" || all[0].Source != config.SourceDynamicDefaultBroker {
@@ -175,8 +201,12 @@ func TestTopicInForce(t *testing.T) {
 
 	all := metadata.Resource{Type: metadata.BrokerResource}
 	image.Configs[all] = map[string]string{"log.retention.ms": "-7", "log.segment.bytes": "1", "compression.type": "zap",
-		"min.insync.replicas": "2"}
+		"min.insync.replicas": "2", "compression.zstd.level": "1000", "log.cleaner.min.cleanable.ratio": "7",
+		"log.cleaner.delete.retention.ms": "-9223372036854775807"}
 	got = r.Topic(image, "unknown")
+	if got.ZstdLevel != 22 || got.Log.MinDirtyRatio != 1 || got.Log.DeleteRetention != 0 {
+		t.Errorf("values that are out of range: %+v", got)
+	}
 	if got.Log.Retention >= 0 || got.Log.SegmentBytes != 1<<20 || got.CompressionType != "producer" || got.MinInSyncReplicas != 2 {
 		t.Errorf("dynamic broker configs that nobody range-checked: %+v", got)
 	}
@@ -197,6 +227,28 @@ func TestTopicInForce(t *testing.T) {
 	}
 	if got := r.Topic(nil, "t").Log.SegmentBytes; got != 1<<30 {
 		t.Errorf("without an image: %d", got)
+	}
+}
+
+// A session must be longer than the heartbeats within it, whichever of the two a group sets.
+func TestSessionsOutlastHeartbeats(t *testing.T) {
+	r := config.NewResolver(map[string]string{"group.consumer.max.heartbeat.interval.ms": "60000"})
+	group := metadata.Resource{Type: metadata.GroupResource, Name: "g"}
+	for heartbeat, ok := range map[string]bool{"44999": true, "45000": false, "45001": false} {
+		err := r.Check(group, map[string]string{"consumer.heartbeat.interval.ms": heartbeat})
+		if (err == nil) != ok || err != nil && *kafka.MessageOf(err) != "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms" {
+			t.Errorf("heartbeats of %s ms in sessions of 45000: %v", heartbeat, err)
+		}
+	}
+}
+
+// A negative time means for ever, in minutes too.
+func TestInheritedForEver(t *testing.T) {
+	r := config.NewResolver(map[string]string{"log.retention.minutes": "-3"})
+	for _, e := range r.Describe(nil, metadata.Resource{Type: metadata.TopicResource, Name: "t"}) {
+		if e.Name == "retention.ms" && *e.Value != "-1" {
+			t.Errorf("retention.ms is %s", *e.Value)
+		}
 	}
 }
 
