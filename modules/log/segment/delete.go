@@ -18,7 +18,7 @@ const defaultDeleteDelay = time.Minute
 // Delete renames the partition directory, which is the deletion, and removes it later.
 func (e *Engine) Delete(_ context.Context, tp kafka.TopicPartition, id kafka.TopicID) error {
 	e.mu.Lock()
-	found, ok := e.found[tp]
+	found, ok := e.found.logs[tp]
 	l, open := e.logs[tp]
 	if !ok || found.TopicID != id {
 		e.mu.Unlock()
@@ -37,7 +37,7 @@ func (e *Engine) Delete(_ context.Context, tp kafka.TopicPartition, id kafka.Top
 	defer e.mu.Unlock()
 	delete(e.logs, tp)
 	if err == nil {
-		delete(e.found, tp)
+		e.found.drop(tp)
 	}
 	return err
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"path"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -29,7 +27,7 @@ type Engine struct {
 
 	mu    sync.Mutex
 	logs  map[kafka.TopicPartition]*partitionLog // open ones; nil while one is being opened
-	found map[kafka.TopicPartition]log.Found     // on disk
+	found inventory                              // on disk
 	trash trash
 
 	verification verification
@@ -42,7 +40,7 @@ type Engine struct {
 // New returns an engine over a file system. It does no I/O: Start does.
 func New(cfg Config, fsys vfs.FS, logger *zap.Logger) *Engine {
 	e := &Engine{cfg: cfg, fs: fsys, logger: logger, logs: map[kafka.TopicPartition]*partitionLog{},
-		found: map[kafka.TopicPartition]log.Found{}, trash: trash{added: make(chan struct{}, 1)},
+		found: newInventory(), trash: trash{added: make(chan struct{}, 1)},
 		verification: newVerification()}
 	for _, dir := range cfg.Dirs {
 		e.dirs = append(e.dirs, &dataDir{path: filepath.ToSlash(filepath.Clean(dir)), fs: fsys, logger: logger,
@@ -80,10 +78,10 @@ func (e *Engine) startDir(d *dataDir, id log.Identity) error {
 		return err
 	}
 	for _, f := range found {
-		if other, twice := e.found[f.TopicPartition]; twice {
+		if other, twice := e.found.logs[f.TopicPartition]; twice {
 			return fmt.Errorf("log.dirs: %s is in %s and in %s: move one of them away", f.TopicPartition, other.Dir, f.Dir)
 		}
-		e.found[f.TopicPartition] = f
+		e.found.put(f)
 	}
 	for _, dir := range deleted {
 		e.trash.add(dir, 0)
@@ -107,15 +105,7 @@ func (e *Engine) unlock() error {
 func (e *Engine) Found() []log.Found {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.SortedFunc(maps.Values(e.found), func(a, b log.Found) int {
-		if a.TopicPartition.Topic == b.TopicPartition.Topic {
-			return int(a.TopicPartition.Partition) - int(b.TopicPartition.Partition)
-		}
-		if a.TopicPartition.Topic < b.TopicPartition.Topic {
-			return -1
-		}
-		return 1
-	})
+	return e.found.sorted()
 }
 
 // Open opens or creates a log.
@@ -127,7 +117,7 @@ func (e *Engine) Open(ctx context.Context, spec log.Spec, host log.Host) (log.Lo
 		return nil, fmt.Errorf("log %s is open already", tp)
 	}
 	e.logs[tp] = nil
-	found, exists := e.found[tp]
+	found, exists := e.found.logs[tp]
 	e.mu.Unlock()
 
 	l, err := e.open(ctx, spec, host, found, exists)
@@ -137,13 +127,15 @@ func (e *Engine) Open(ctx context.Context, spec log.Spec, host log.Host) (log.Lo
 	if err != nil {
 		delete(e.logs, tp)
 		if !exists {
-			delete(e.found, tp)
+			e.found.drop(tp)
 		}
 		return nil, fmt.Errorf("open log %s: %w", tp, err)
 	}
 	e.logs[tp] = l
-	e.found[tp] = log.Found{TopicPartition: tp, TopicID: spec.TopicID, Dir: l.root.path}
-	e.verifySoon()
+	e.found.put(log.Found{TopicPartition: tp, TopicID: spec.TopicID, Dir: l.root.path})
+	if len(l.view.Load().closed()) > 0 {
+		e.verifySoon()
+	}
 	return l, nil
 }
 
@@ -234,18 +226,14 @@ func (e *Engine) dirNamed(dir string) *dataDir {
 func (e *Engine) dirFor(spec log.Spec) *dataDir {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	count := map[string]int{}
-	for _, f := range e.found {
-		count[f.Dir]++
-	}
 	var best *dataDir
 	for _, d := range e.dirs {
-		if d.offline() == nil && (best == nil || count[d.path] < count[best.path]) {
+		if d.offline() == nil && (best == nil || e.found.count[d.path] < e.found.count[best.path]) {
 			best = d
 		}
 	}
 	if best != nil {
-		e.found[spec.TopicPartition] = log.Found{TopicPartition: spec.TopicPartition, TopicID: spec.TopicID, Dir: best.path}
+		e.found.put(log.Found{TopicPartition: spec.TopicPartition, TopicID: spec.TopicID, Dir: best.path})
 	}
 	return best
 }
