@@ -100,6 +100,11 @@ func TestMetricsAndProfiles(t *testing.T) {
 	if status, body := do(t, "GET", url+"/debug/pprof/goroutine?debug=1", ""); status != http.StatusOK || !strings.Contains(body, "goroutine profile") {
 		t.Errorf("%d %.200s", status, body)
 	}
+	for _, long := range []string{"profile?seconds=601", "trace?seconds=1e99", "heap?seconds=1000000"} {
+		if status, body := do(t, "GET", url+"/debug/pprof/"+long, ""); status != http.StatusBadRequest || !strings.Contains(body, "at most 10m0s") {
+			t.Errorf("%s: %d %.200s", long, status, body)
+		}
+	}
 	if status, body := do(t, "GET", url+"/", ""); status != http.StatusOK || !strings.Contains(body, "/readyz") {
 		t.Errorf("%d %s", status, body)
 	}

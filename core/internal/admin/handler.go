@@ -8,6 +8,7 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -49,11 +50,11 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.Handle("GET /loglevel", level)
 	mux.Handle("PUT /loglevel", onlyType(jsonType, level))
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/", bounded(pprof.Index))
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/profile", bounded(pprof.Profile))
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/trace", bounded(pprof.Trace))
 	mux.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(openAPI)
@@ -64,6 +65,18 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 	}
 	all.Handle("/", http.MaxBytesHandler(mux, maxBodyBytes))
 	return refuseForeign(all)
+}
+
+// bounded refuses profiles that take longer than longestProfile: net/http/pprof would move the write deadline for them.
+func bounded(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		seconds, err := strconv.ParseFloat(r.URL.Query().Get("seconds"), 64)
+		if err == nil && seconds > longestProfile.Seconds() {
+			http.Error(w, "a profile takes at most "+longestProfile.String(), http.StatusBadRequest)
+			return
+		}
+		next(w, r)
+	}
 }
 
 func writeReport(w http.ResponseWriter, report telemetry.Report, good bool) {

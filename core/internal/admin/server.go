@@ -24,8 +24,8 @@ const (
 	headerTimeout  = 5 * time.Second
 	readTimeout    = 10 * time.Second
 	idleTimeout    = time.Minute
-	// writeTimeout is also the longest profile that can be taken.
-	writeTimeout = 2 * time.Minute
+	writeTimeout   = 2 * time.Minute
+	longestProfile = 10 * time.Minute
 )
 
 // Server is the operators' listener of one broker.
