@@ -1,6 +1,8 @@
 package segment
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"sync"
@@ -114,6 +116,43 @@ func (r *batchReader) checkLong(size int) error {
 		return fmt.Errorf("%w: checksum differs", errNoBatch)
 	}
 	return nil
+}
+
+// each calls f for every batch that ends at or after an offset, until f says that it wants no more. Header and batch are
+// only valid for the call.
+func (s *segment) each(ctx context.Context, from int64, f func(h *record.Header, b record.Batch) (more bool, err error)) error {
+	if err := s.walk(ctx, from, f); err != nil {
+		return fmt.Errorf("%s: %w", s.path(logSuffix), err)
+	}
+	return nil
+}
+
+func (s *segment) walk(ctx context.Context, from int64, f func(h *record.Header, b record.Batch) (more bool, err error)) error {
+	h, err := s.batches.acquire()
+	if err != nil {
+		return err
+	}
+	defer h.Release()
+	size := s.size.Load()
+	at, ok, err := s.find(h.file, from, size)
+	if err != nil || !ok {
+		return err
+	}
+	r := newBatchReader(h.file, at.pos, size)
+	defer r.close()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.next(); errors.Is(err, errEnd) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if more, err := f(&r.header, r.batch); err != nil || !more {
+			return err
+		}
+	}
 }
 
 // legacyFormat tells whether a file begins with a message of Kafka's formats 0 or 1, which Jackdaw can't read but must

@@ -100,7 +100,10 @@ func (c *cleaning) readKeys(ctx context.Context, keys *compact.KeyMap, limit *th
 			continue
 		}
 		full := false
-		err := s.each(ctx, c.dirty, limit, func(b record.Batch) (bool, error) {
+		err := s.each(ctx, c.dirty, func(_ *record.Header, b record.Batch) (bool, error) {
+			if err := limit.pay(ctx, len(b)); err != nil {
+				return false, err
+			}
 			ok, err := keys.AddBatch(b, c.dirty, maxBatchRecords)
 			full = !ok
 			return ok, err
@@ -110,35 +113,6 @@ func (c *cleaning) readKeys(ctx context.Context, keys *compact.KeyMap, limit *th
 		}
 	}
 	return nil
-}
-
-// each calls f for every batch that ends at or after an offset, until f says false.
-func (s *segment) each(ctx context.Context, from int64, limit *throttle, f func(record.Batch) (bool, error)) error {
-	h, err := s.batches.acquire()
-	if err != nil {
-		return err
-	}
-	defer h.Release()
-	size := s.size.Load()
-	at, ok, err := s.find(h.file, from, size)
-	if err != nil || !ok {
-		return err
-	}
-	r := newBatchReader(h.file, at.pos, size)
-	defer r.close()
-	for {
-		if err := r.next(); errors.Is(err, errEnd) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("%s: %w", s.path(logSuffix), err)
-		}
-		if err := limit.pay(ctx, len(r.batch)); err != nil {
-			return err
-		}
-		if more, err := f(r.batch); err != nil || !more {
-			return err
-		}
-	}
 }
 
 // groupSize tells how many segments, at least one, become one: as many as surely fit.
@@ -210,8 +184,11 @@ func (c *cleaning) copy(ctx context.Context, out *segment, group []*segment, fil
 		return err
 	}
 	for _, s := range group {
-		err := s.each(ctx, s.base, limit, func(b record.Batch) (bool, error) {
-			var err error
+		err := s.each(ctx, s.base, func(_ *record.Header, b record.Batch) (bool, error) {
+			err := limit.pay(ctx, len(b))
+			if err != nil {
+				return false, err
+			}
 			if chunk, err = filter.Append(chunk, b); err == nil && len(chunk) >= cleanChunk {
 				err = flush()
 			}

@@ -2,12 +2,12 @@ package segment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"go.uber.org/zap"
 
 	"github.com/jackdawmq/jackdaw/core/log"
+	"github.com/jackdawmq/jackdaw/core/record"
 )
 
 // openLog opens the log in a partition directory. clean says that it was closed properly.
@@ -130,37 +130,12 @@ func (l *partitionLog) replay(ctx context.Context, from int64) error {
 		if s.next.Load() <= from {
 			continue
 		}
-		if err := l.replaySegment(ctx, s, from); err != nil {
-			return fmt.Errorf("%s: %w", s.path(logSuffix), err)
+		err := s.each(ctx, from, func(h *record.Header, b record.Batch) (more bool, err error) {
+			return true, l.host.Replay(h, b)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func (l *partitionLog) replaySegment(ctx context.Context, s *segment, from int64) error {
-	h, err := s.batches.acquire()
-	if err != nil {
-		return err
-	}
-	defer h.Release()
-	size := s.size.Load()
-	at, ok, err := s.find(h.file, from, size)
-	if err != nil || !ok {
-		return err
-	}
-	r := newBatchReader(h.file, at.pos, size)
-	defer r.close()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := r.next(); errors.Is(err, errEnd) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := l.host.Replay(&r.header, r.batch); err != nil {
-			return err
-		}
-	}
 }
