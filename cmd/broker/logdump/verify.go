@@ -218,12 +218,22 @@ func (x *indexes) batch(b *Batch) {
 			x.v.problem(name, b.Position, e.Offset, "the batch at this position ends with offset %d", b.LastOffset)
 		}
 	}
-	x.largest = max(x.largest, b.MaxTimestamp)
 	for len(x.times) > 0 && x.times[0].Offset <= b.LastOffset {
-		if e := x.times[0]; e.Timestamp < x.largest && e.Offset == b.LastOffset {
-			x.v.problem(x.v.file(x.base, ".timeindex"), -1, e.Offset, "timestamp %d is entered, but %d came before", e.Timestamp, x.largest)
-		}
+		x.time(x.times[0], b)
 		x.times = x.times[1:]
+	}
+	x.largest = max(x.largest, b.MaxTimestamp)
+}
+
+// time compares an entry of the time index with the batch that holds its offset: nothing before may have a larger timestamp,
+// and something in the batch must have it.
+func (x *indexes) time(e TimeEntry, b *Batch) {
+	name := x.v.file(x.base, ".timeindex")
+	switch {
+	case e.Timestamp < x.largest:
+		x.v.problem(name, -1, e.Offset, "timestamp %d is entered, but %d came before", e.Timestamp, x.largest)
+	case e.Offset < b.BaseOffset || e.Timestamp > b.MaxTimestamp:
+		x.v.problem(name, -1, e.Offset, "no record there has the timestamp %d", e.Timestamp)
 	}
 }
 

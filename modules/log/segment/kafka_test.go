@@ -92,7 +92,7 @@ func kafkaSettings(segmentBytes int) log.Settings {
 	return s
 }
 
-// openFound opens the log of a topic that Start found.
+// openFound starts an engine and opens the log of a topic that it found.
 func openFound(t *testing.T, disk vfs.FS, topic string, settings log.Settings) (*segment.Engine, log.Log, *partition) {
 	t.Helper()
 	cfg := segment.DefaultConfig()
@@ -101,6 +101,13 @@ func openFound(t *testing.T, disk vfs.FS, topic string, settings log.Settings) (
 	if err := e.Start(t.Context(), log.Identity{NodeID: 1, ClusterID: kafkaCluster}); err != nil {
 		t.Fatal(err)
 	}
+	l, host := openTopic(t, e, topic, settings)
+	return e, l, host
+}
+
+// openTopic opens the log of a topic that Start found.
+func openTopic(t *testing.T, e *segment.Engine, topic string, settings log.Settings) (log.Log, *partition) {
+	t.Helper()
 	for _, found := range e.Found() {
 		if found.TopicPartition.Topic != topic {
 			continue
@@ -110,10 +117,10 @@ func openFound(t *testing.T, disk vfs.FS, topic string, settings log.Settings) (
 		if err != nil {
 			t.Fatal(err)
 		}
-		return e, l, host
+		return l, host
 	}
 	t.Fatalf("%s was not found", topic)
-	return nil, nil, nil
+	return nil, nil
 }
 
 // batchesOf reads a whole log.

@@ -2,7 +2,6 @@ package segment
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -13,7 +12,7 @@ import (
 
 // Verification. A fetch hands out the bytes of a closed segment without looking at them, so that a bit that a disk lost
 // shows only when a client checks the CRC. A task of its own therefore reads every closed segment once after each start,
-// slowly: the CRCs and offsets of all batches, and the offset index. What it finds is told, and nothing is changed:
+// slowly: the CRCs and offsets of all batches, and both indexes. What it finds is told, and nothing is changed:
 // whether to restore the segment or to go without it is the operator's choice.
 
 // healthVerify is the component of the health report that tells of damaged segments.
@@ -101,10 +100,10 @@ func (e *Engine) verify(ctx context.Context, l *partitionLog, s *segment, limit 
 	}
 }
 
-// verify reads the first size bytes of a segment and checks CRCs, offsets and the offset index.
+// verify reads the first size bytes of a segment and checks CRCs, offsets and both indexes.
 func (s *segment) verify(ctx context.Context, size int64, limit *throttle, read prometheus.Counter) error {
-	entries, err := s.offsets.stored()
-	if err != nil {
+	indexes := indexCheck{segment: s, largest: -1}
+	if err := indexes.load(); err != nil {
 		return err
 	}
 	h, err := s.batches.acquire()
@@ -118,7 +117,7 @@ func (s *segment) verify(ctx context.Context, size int64, limit *throttle, read 
 	for {
 		at := r.pos
 		if err := r.next(); errors.Is(err, errEnd) {
-			break
+			return indexes.end()
 		} else if err != nil {
 			return fmt.Errorf("position %d, offset %d: %w", at, next, err)
 		}
@@ -126,7 +125,7 @@ func (s *segment) verify(ctx context.Context, size int64, limit *throttle, read 
 			return fmt.Errorf("position %d: offset %d follows %d", at, r.header.BaseOffset, next-1)
 		}
 		next = r.header.LastOffset() + 1
-		if entries, err = s.checkEntry(entries, at, next-1); err != nil {
+		if err := indexes.batch(&r.header, at); err != nil {
 			return err
 		}
 		read.Add(float64(r.pos - at))
@@ -134,29 +133,4 @@ func (s *segment) verify(ctx context.Context, size int64, limit *throttle, read 
 			return err
 		}
 	}
-	if len(entries) > 0 {
-		return fmt.Errorf(".index: %d entries point behind the last batch", len(entries)/offsetEntry)
-	}
-	return nil
-}
-
-// checkEntry compares the next entry of the offset index with a batch, once the batch has come that it may be about. It
-// returns the entries that are left. Kafka's entries name the last offset of an append, which may be several batches.
-func (s *segment) checkEntry(entries []byte, pos, last int64) ([]byte, error) {
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	offset := s.base + int64(int32(binary.BigEndian.Uint32(entries)))
-	position := int64(int32(binary.BigEndian.Uint32(entries[4:])))
-	switch {
-	case position > pos:
-		return entries, nil
-	case position < pos:
-		return nil, fmt.Errorf(".index: no batch begins at position %d of offset %d", position, offset)
-	case offset < last || offset >= s.next.Load():
-		return nil, fmt.Errorf(".index: offset %d stands for position %d, where the batch ends with %d", offset, position, last)
-	case len(entries) > offsetEntry && s.base+int64(int32(binary.BigEndian.Uint32(entries[offsetEntry:]))) <= offset:
-		return nil, fmt.Errorf(".index: offset %d is followed by a lower one", offset)
-	}
-	return entries[offsetEntry:], nil
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/log/logtest"
 	"github.com/jackdawmq/jackdaw/core/vfs"
 	"github.com/jackdawmq/jackdaw/modules/log/segment"
@@ -25,7 +26,7 @@ func TestVerificationFindsDamage(t *testing.T) {
 				stop(t, withSegments(t, disk, zap.NewNop(), rate))
 				if file != "" {
 					data := readFrom(t, disk, file)
-					data[at] ^= 1
+					data[(at+len(data))%len(data)] ^= 1
 					if err := writeTo(disk, file, data); err != nil {
 						t.Fatal(err)
 					}
@@ -51,8 +52,39 @@ func TestVerificationFindsDamage(t *testing.T) {
 	f("length", closed+".log", 9, 1<<20, "not a record batch")
 	f("index position", closed+".index", 7, 1<<20, ".index: no batch begins")
 	f("index offset", closed+".index", 2, 1<<20, ".index: ")
+	f("index that ends late", closed+".index", -5, 1<<20, ".index: ")
+	f("time index timestamp too high", closed+".timeindex", 6, 1<<20, ".timeindex: no record has the timestamp")
+	f("time index timestamp too low", closed+".timeindex", 5, 1<<20, "came before")
+	f("time index out of order", closed+".timeindex", 12+5, 1<<20, "followed by a lower one")
+	f("time index offset", closed+".timeindex", 12+11-1, 1<<20, ".timeindex: ")
+	f("time index offset behind the end", closed+".timeindex", -2, 1<<20, ".timeindex: 1 entries point behind")
 	f("never", closed+".log", 200, 0, "")
 	f("slowly", closed+".log", 200, 100, "checksum differs")
+}
+
+// TestVerificationOfKafkaSegments finds nothing wrong with what Apache Kafka wrote and compacted.
+func TestVerificationOfKafkaSegments(t *testing.T) {
+	for dir, topics := range map[string][]string{"kafka": {"orders", "compacted"}, "kafka-transactions": {"ledger"}, "kafka-markers": {"settled"}} {
+		for _, topic := range topics {
+			synctest.Test(t, func(t *testing.T) {
+				core, lines := observer.New(zapcore.ErrorLevel)
+				cfg := segment.DefaultConfig()
+				cfg.Dirs, cfg.CleanerEnable = []string{"/data"}, false
+				e := segment.New(cfg, load(t, "testdata/"+dir), zap.New(core))
+				if err := e.Start(t.Context(), log.Identity{NodeID: 1}); err != nil {
+					t.Fatal(err)
+				}
+				l, _ := openTopic(t, e, topic, logtest.Settings())
+				closed := l.Status().Segments - 1
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if closed < 1 || lines.Len() > 0 {
+					t.Errorf("%s: %d closed segments, the log says %+v", topic, closed, lines.All())
+				}
+				stop(t, e)
+			})
+		}
+	}
 }
 
 // withSegments opens a log and makes sure that it has several closed segments.
@@ -72,7 +104,7 @@ func withSegments(t *testing.T, disk vfs.FS, logger *zap.Logger, rate int64) *se
 		t.Fatal(err)
 	}
 	for l.Status().Segments < 4 {
-		data := valueBatch(t, l.Status().EndOffset, time.Now().UnixMilli(), 2, 100)
+		data := valueBatch(t, l.Status().EndOffset, time.Now().UnixMilli()+10*l.Status().EndOffset, 2, 100)
 		info := infoOf(data)
 		if err := l.Append(data, info); err != nil {
 			t.Fatal(err)
