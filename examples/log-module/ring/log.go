@@ -50,13 +50,14 @@ func (r *ring) Append(b []byte, info log.AppendInfo) error {
 		added = append(added, batch{h.BaseOffset, h.LastOffset(), h.MaxTimestamp, one})
 	}
 	r.batches = append(r.batches, added...)
-	r.status.EndOffset = info.LastOffset + 1
-	r.measure()
+	s := &r.status
+	s.EndOffset = info.LastOffset + 1
+	s.StableOffset = s.EndOffset // as durable as it will ever be
+	s.Segments, s.SizeBytes, s.MaxTimestamp = len(r.batches), s.SizeBytes+int64(len(b)), max(s.MaxTimestamp, info.MaxTimestamp)
 	return nil
 }
 
-// measure brings the status in line with the batches. Nothing is ever durable, so everything is at once as durable as it
-// will get.
+// measure brings the status in line with the batches that are left.
 func (r *ring) measure() {
 	s := &r.status
 	s.Segments, s.SizeBytes, s.MaxTimestamp, s.StableOffset = len(r.batches), 0, -1, s.EndOffset
