@@ -124,7 +124,7 @@ func (m *machine) create(t *shard.Turn, id string) *group {
 	m.put(g)
 	t.AppendApplied(encodeGroupKey(id), encodeGroup(g, nil))
 	then(t, func(_ *shard.Turn, code kafka.ErrorCode) {
-		if code != kafka.NoError && m.groups[id] == g && g.offsets == nil {
+		if code != kafka.NoError && m.groups[id] == g && len(g.offsets) == 0 {
 			m.drop(g, code)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -241,6 +242,16 @@ func (b *broker) appendTransactional(producer kafka.ProducerID, group string, of
 	b.appendBatch(builder.Finish())
 }
 
+// appendGroup appends the record of a group that is empty.
+func (b *broker) appendGroup(group string) {
+	var builder record.Builder
+	builder.Reset(nil, record.NewHeader())
+	key := kmsg.GroupMetadataKey{Version: 2, Group: group}
+	value := kmsg.GroupMetadataValue{Version: 1, ProtocolType: "consumer"}
+	builder.Append(0, key.AppendTo(nil), value.AppendTo(nil))
+	b.appendBatch(builder.Finish())
+}
+
 func (b *broker) appendBatch(batch []byte, err error) {
 	b.t.Helper()
 	if err != nil {
@@ -260,6 +271,8 @@ func TestTransactionalOffsetsInTheLog(t *testing.T) {
 		b.appendTransactional(10, "committed", 2)
 		b.appendTransactional(11, "aborted", 2)
 		b.appendTransactional(12, "open", 2)
+		b.appendTransactional(13, "begun", 2) // nothing else is known of the group
+		b.appendGroup("open")
 		b.appendBatch(record.Marker{ProducerID: 10, Type: record.ControlCommit}.AppendTo(nil))
 		b.appendBatch(record.Marker{ProducerID: 11, Type: record.ControlAbort}.AppendTo(nil))
 		b.coord.Resigned(0)
@@ -270,8 +283,27 @@ func TestTransactionalOffsetsInTheLog(t *testing.T) {
 		if got := b.offset("aborted"); got != 1 {
 			b.t.Errorf("aborted offset %d", got)
 		}
-		if p := b.fetch("open", []string{"orders"}).Topics[0].Partitions[0]; p.ErrorCode != int16(kafka.UnstableOffsetCommit) {
-			b.t.Errorf("open: %+v", p)
+		time.Sleep(11 * time.Minute) // of the bubble: empty groups are looked for
+		for _, group := range []string{"open", "begun"} {
+			if p := b.fetch(group, []string{"orders"}).Topics[0].Partitions[0]; p.ErrorCode != int16(kafka.UnstableOffsetCommit) {
+				b.t.Errorf("%s: %+v", group, p)
+			}
+		}
+	})
+}
+
+// The record of a group that became empty before Kafka 2.1 does not say when: its offsets count from their commits.
+func TestOffsetsOfAnOldGroup(t *testing.T) {
+	run(t, testConfig(), func(b *broker) {
+		b.commit("g", "orders", 0, 5)
+		b.appendGroup("g")
+		b.coord.Resigned(0)
+		b.elect()
+		for _, want := range []int64{5, -1} {
+			time.Sleep(4 * 24 * time.Hour)
+			if got := b.offset("g"); got != want {
+				b.t.Errorf("offset %d, want %d", got, want)
+			}
 		}
 	})
 }
