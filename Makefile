@@ -1,21 +1,11 @@
-# The same steps that .ci/run takes, one by one.
-.PHONY: build test race lint clients fuzz bench bench-floor bench-kafka
+# What is run while working on the broker. The steps of .ci/run, which says what each does, are targets too.
+.PHONY: build test race lint hostile faults clients fuzz bench bench-floor bench-kafka
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/broker ./cmd/broker
 
-test:
-	go test ./...
-
-race:
-	go test -race -short ./core/... ./modules/... ./sdk/...
-
-lint:
-	go vet ./...
-	go tool -modfile=tools.mod golangci-lint run
-
-clients:
-	E2E_CLIENTS=$$(.ci/clients | tail -1) go test -count=1 -v ./cmd/broker/e2e/clients
+test race lint hostile faults clients:
+	.ci/run $@
 
 # One target a time: make fuzz PKG=./core/record FUZZ=FuzzBatch TIME=1m
 fuzz:
@@ -30,4 +20,4 @@ bench-floor: build
 	cd .ci/bench && go run . -broker ../../bin/broker
 
 bench-kafka: build
-	cd .ci/bench && go run . -broker ../../bin/broker -kafka $$(../clients | tail -1)/java/cp.txt -svg ../../docs/race.svg
+	cd .ci/bench && go run . -broker ../../bin/broker -kafka $$(../clients java | tail -1)/java/cp.txt -svg ../../docs/race.svg
