@@ -39,8 +39,8 @@ func TestErrorsCarryTheirCode(t *testing.T) {
 	if kafka.CodeOf(nil) != kafka.NoError || kafka.CodeOf(errors.New("x")) != kafka.UnknownServerError {
 		t.Error("nil must be NONE and a foreign error UNKNOWN_SERVER_ERROR")
 	}
-	if kafka.MessageOf(kafka.InvalidRecord) != nil {
-		t.Error("a bare code has no message")
+	if kafka.MessageOf(kafka.InvalidRecord) != nil || kafka.MessageOf(&kafka.Error{Code: kafka.InvalidRecord}) != nil {
+		t.Error("a code without a message has one")
 	}
 }
 
@@ -62,6 +62,17 @@ func TestCheckTopicName(t *testing.T) {
 			t.Errorf("%q was refused: %v", name, err)
 		case want != "" && (kafka.CodeOf(err) != kafka.InvalidTopicException || *kafka.MessageOf(err) != want):
 			t.Errorf("%q: %v, want %s", name, err, want)
+		}
+	}
+}
+
+func TestIsInternal(t *testing.T) {
+	for topic, want := range map[string]bool{
+		"__consumer_offsets": true, "__transaction_state": true, "__share_group_state": true, "__cluster_metadata": true,
+		"__jackdaw_plugins": true, "__mine": false, "consumer_offsets": false, "": false,
+	} {
+		if got := kafka.IsInternal(topic); got != want {
+			t.Errorf("IsInternal(%q) = %v", topic, got)
 		}
 	}
 }

@@ -91,7 +91,19 @@ func TestSelection(t *testing.T) {
 		}
 	}
 	f("log/segment network/tcp network/rest metadata/file replication/none coordinator/group")
+	f("log/memory network/tcp metadata/file replication/none", "modules.coordinator=", "modules.log=memory", "modules.network=tcp")
+	f("log/segment network/tcp network/rest metadata/file replication/none coordinator/group", "modules.network=rest,tcp") // in the list's order
 	f("log/memory network/tcp metadata/file replication/none", "modules.log=memory", "modules.network=tcp", "modules.coordinator=")
+}
+
+// A build without the module that is preferred takes the first that it has.
+func TestSelectionWithoutThePreferredModule(t *testing.T) {
+	empty := func() none { return none{} }
+	build := append(list()[2:], module.New(module.Log, "first", "", empty, provide), module.New(module.Log, "second", "", empty, provide))
+	sel, err := module.Load(build, config.Sources{Hostname: "host"})
+	if err != nil || !sel.Has(module.Log, "first") || sel.Has(module.Log, "second") {
+		t.Errorf("selected %+v, %v", sel, err)
+	}
 }
 
 // TestPluginRegistryIsNotSelected: a build that has one has it in every broker, and there is no setting for it.
@@ -136,6 +148,7 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 	}
 	f(`--set: modules.log: unknown module "segmnt"; there is memory, segment`, "modules.log=segmnt")
 	f("--set: modules.log: takes one module, not 2", "modules.log=memory,segment")
+	f("--set: modules.log: names no module; there is memory, segment", "modules.log=")
 	f("--set: modules.network: names no module; there is tcp, rest", "modules.network=")
 	f("--set: modules.network: tcp stands twice", "modules.network=tcp,tcp")
 	f(`--set: modules.nework: unknown setting; did you mean modules.network?
@@ -163,6 +176,24 @@ func TestImpossibleCombinations(t *testing.T) {
 	sel, err := module.Load(more, config.Sources{Set: []string{"modules.metadata=memory"}})
 	if err != nil || !strings.Contains(strings.Join(sel.Settings.Notes, "\n"), "forgets all topics") {
 		t.Errorf("metadata in memory over logs in files: %v", err)
+	}
+}
+
+// Two modules that find the same mistake in a setting that they share tell it once.
+func TestSharedMistakesAreReportedOnce(t *testing.T) {
+	build := append(list(), module.New(module.Network, "other", "", func() segmentConfig {
+		return segmentConfig{Dirs: []string{"./data"}, Check: 5 * time.Minute, Threads: 1}
+	}, provide))
+	_, err := module.Load(build, config.Sources{Set: []string{"log.cleaner.threads=0", "modules.network=other"}, Hostname: "host"})
+	if got := fmt.Sprint(err); got != "--set: log.cleaner.threads: must be at least 1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestNotesLeaveOutWhatIsAsItMustBe(t *testing.T) {
+	sel, err := load("offsets.topic.replication.factor=1")
+	if err != nil || len(sel.Settings.Notes) != 0 || sel.Settings.Value("offsets.topic.replication.factor").Origin != "--set" {
+		t.Errorf("%+v, %v", sel.Settings, err)
 	}
 }
 
