@@ -90,15 +90,18 @@ func problemOf(status string, answer []byte) error {
 		return fmt.Errorf("the operators' listener answered %s: %s", status, strings.TrimSpace(string(answer)))
 	}
 	if len(problem.Reasons) > 0 {
-		return refused(problem.Reasons)
+		return refused("this", problem.Reasons)
 	}
 	return errors.New(problem.Error)
 }
 
-// refused lists why a module is no plugin.
-func refused(reasons []string) error {
-	return fmt.Errorf("this is not a plugin that can run:\n  - %s", strings.Join(reasons, "\n  - "))
+// refused lists why what comes from a file is no plugin.
+func refused(file string, reasons []string) error {
+	return fmt.Errorf("%s is not a plugin that can run:\n%s", file, list(reasons))
 }
+
+// list puts each line behind a dash.
+func list(lines []string) string { return "  - " + strings.Join(lines, "\n  - ") }
 
 // versionPath is where a version of a plugin is at the listener.
 func versionPath(ref plugin.Ref) string {
@@ -138,13 +141,15 @@ func (v *pluginVersion) state() string {
 // parseVersion reads name@version.
 func parseVersion(s string) (plugin.Ref, error) {
 	ref, err := plugin.ParseRef(s)
-	if err == nil && !ref.Digest.IsZero() {
-		err = fmt.Errorf("%q is a digest: want name@version", s)
+	switch {
+	case err == nil && ref.Digest.IsZero():
+		return ref, nil
+	case err == nil:
+		return ref, misusef("%q is a digest: want name@version", s)
+	case !strings.Contains(s, "@"):
+		return ref, misusef("%q names no version: want name@version, as in %s@1", s, s)
 	}
-	if err != nil {
-		return ref, &misuseError{err.Error()}
-	}
-	return ref, nil
+	return ref, &misuseError{err.Error()}
 }
 
 // completePlugins offers the plugins that are deployed: names, or name@version.

@@ -52,7 +52,7 @@ func newPluginBenchCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withProgram(cmd.Context(), b, func(_ *wasm.Engine, p program) error {
+			return withProgram(cmd.Context(), args[0], b, func(_ *wasm.Engine, p program) error {
 				return a.bench(cmd.Context(), p, groups, flags)
 			})
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,8 +67,8 @@ func newPluginBindCommand(o *operators) *cobra.Command {
 			if err != nil {
 				return &misuseError{err.Error()}
 			}
-			if flags.config != "" && !json.Valid([]byte(flags.config)) {
-				return misusef("--config is not JSON: %s", flags.config)
+			if err := checkJSON(flags.config); err != nil {
+				return err
 			}
 			return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
 				slot, err := bind(ctx, admin, args[0], ref, flags)
@@ -103,6 +104,20 @@ type bindingResult struct {
 	Slot   string `json:"slot"`
 	Plugin string `json:"plugin,omitempty"`
 	Result string `json:"result"`
+}
+
+// checkJSON reports where a configuration stops being JSON; "" is none.
+func checkJSON(text string) error {
+	var any json.RawMessage
+	err := json.Unmarshal([]byte(text), &any)
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case text == "" || err == nil:
+		return nil
+	case ok && syntax.Offset > 0:
+		return misusef("--config is not JSON: %s, after %s", err, text[:min(int(syntax.Offset), len(text))])
+	}
+	return misusef("--config is not JSON: %s", err)
 }
 
 // bind sets the configs of a slot and returns which one it was.
@@ -149,7 +164,8 @@ func (o *operators) awaitForce(ctx context.Context, topic, slot string, ref plug
 				continue
 			}
 			if s.State == "broken" {
-				return fmt.Errorf("%s is bound to topic %s and can't run there: %s", ref, topic, path.Why)
+				return fmt.Errorf("%s is bound to topic %s and can't run there: %s\nBind it with another --config or --mode, bind another version, or 'broker plugin unbind %s --slot %s'",
+					ref, topic, path.Why, topic, slot)
 			}
 			return nil
 		}

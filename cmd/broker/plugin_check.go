@@ -60,8 +60,8 @@ func readVectors(module, named string) ([]vectors.Group, error) {
 	return nil, nil
 }
 
-// withEngine runs do with an engine of this process.
-func withEngine(ctx context.Context, do func(*wasm.Engine) error) error {
+// withEngine runs do with an engine of this process; file is where the module that it is for comes from.
+func withEngine(ctx context.Context, file string, do func(*wasm.Engine) error) error {
 	engine, err := wasm.New(wasm.Config{})
 	if err != nil {
 		return err
@@ -70,14 +70,14 @@ func withEngine(ctx context.Context, do func(*wasm.Engine) error) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if refusal, ok := errors.AsType[*plugin.Refusal](err); ok {
-		err = refused(refusal.Reasons)
+		err = refused(file, refusal.Reasons)
 	}
 	return errors.Join(err, engine.Stop(stop))
 }
 
-// withProgram runs do with a plugin that was loaded in this process.
-func withProgram(ctx context.Context, b []byte, do func(*wasm.Engine, program) error) error {
-	return withEngine(ctx, func(engine *wasm.Engine) error {
+// withProgram runs do with a plugin that was loaded from a file in this process.
+func withProgram(ctx context.Context, file string, b []byte, do func(*wasm.Engine, program) error) error {
+	return withEngine(ctx, file, func(engine *wasm.Engine) error {
 		p, err := engine.Load(ctx, b)
 		if err != nil {
 			return err
@@ -152,7 +152,7 @@ func (a *app) checkPlugin(ctx context.Context, file, vectorsFile, config string)
 		return err
 	}
 	report := checkReport{File: file, Problems: []string{}}
-	err = withEngine(ctx, func(engine *wasm.Engine) error {
+	err = withEngine(ctx, file, func(engine *wasm.Engine) error {
 		start := time.Now()
 		p, err := engine.Load(ctx, b)
 		if err != nil {
@@ -257,7 +257,7 @@ func (a *app) printCheck(c *checkReport) error {
 		return err
 	}
 	if n := len(c.Problems); n > 0 {
-		return fmt.Errorf("%s has %d problems:\n  - %s", c.File, n, strings.Join(c.Problems, "\n  - "))
+		return fmt.Errorf("%s has %d problems:\n%s", c.File, n, list(c.Problems))
 	}
 	return nil
 }

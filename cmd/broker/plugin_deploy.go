@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +61,12 @@ func tryVectors(ctx context.Context, b []byte, file, vectorsFile string) error {
 	if err != nil || groups == nil {
 		return err
 	}
-	return withProgram(ctx, b, func(_ *wasm.Engine, p program) error { return vectors.Run(ctx, p, groups) })
+	return withProgram(ctx, file, b, func(_ *wasm.Engine, p program) error {
+		if err := vectors.Run(ctx, p, groups); err != nil {
+			return fmt.Errorf("%s does not answer as its test vectors say, and was not deployed:\n%s", file, list(strings.Split(err.Error(), "\n")))
+		}
+		return nil
+	})
 }
 
 func newPluginRemoveCommand(o *operators) *cobra.Command {

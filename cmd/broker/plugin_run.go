@@ -133,7 +133,7 @@ func newPluginRunCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withProgram(cmd.Context(), b, func(_ *wasm.Engine, p program) error {
+			return withProgram(cmd.Context(), args[0], b, func(_ *wasm.Engine, p program) error {
 				bound, err := call.bind(cmd.Context(), p)
 				if err != nil {
 					return err

@@ -49,14 +49,14 @@ func TestPluginCheck(t *testing.T) {
 		!report.Functions[0].Deterministic || report.Functions[0].FuelPerRecord == 0 || report.CompileMs == 0 || len(report.Problems) > 0 {
 		t.Errorf("%+v", report)
 	}
-	bad(t, exitFailed, "not a plugin that can run:\n  - ", "plugin", "check", "main.go")
+	bad(t, exitFailed, "main.go is not a plugin that can run:\n  - ", "plugin", "check", "main.go")
 	bad(t, exitFailed, "no such file", "plugin", "check", "nosuch.wasm")
 	wrong := filepath.Join(t.TempDir(), "wrong.vectors")
 	if err := os.WriteFile(wrong, []byte("{\"call\": \"validate\"}\n{\"value\": \"x\", \"want\": \"keep\"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	bad(t, exitFailed, "want keep", "plugin", "check", guests+"testdata/c-validator.wasm", "--vectors", wrong)
-	bad(t, exitFailed, "want keep", "plugin", "deploy", "v@1", guests+"testdata/c-validator.wasm", "--vectors", wrong, "--admin", "127.0.0.1:1")
+	bad(t, exitFailed, "c-validator.wasm does not answer as its test vectors say, and was not deployed:\n  - line 2: reject", "plugin", "deploy", "v@1", guests+"testdata/c-validator.wasm", "--vectors", wrong, "--admin", "127.0.0.1:1")
 }
 
 func TestPluginRun(t *testing.T) {
@@ -143,14 +143,15 @@ func TestPluginOperators(t *testing.T) {
 	f(200, `{"name":"geo","versions":[`+version+`],"bindings":[{"topic":"t","slot":"partitioner","state":"quarantined","in_force":{"plugin":"geo@1","label":"geo@abc",
 		"stats":{"records":5,"failures":{"trap":3},"last_error":"it broke","last_error_at":"2026","quarantined_until":"2027"},"counts":{}}}]}`,
 		"GET /plugins/geo  ", "trap=3\n\nLast error on t partitioner at 2026: it broke\nIn quarantine until 2027", "describe", "geo@1")
-	bad(t, exitMisuse, "want name@version", "plugin", "remove", "geo")
+	bad(t, exitMisuse, "want name@version, as in geo@1", "plugin", "remove", "geo")
 	bad(t, exitMisuse, "is a digest", "plugin", "remove", strings.Repeat("ab", 32))
 	bad(t, exitFailed, "name another with --admin", "plugin", "list", "--admin", "127.0.0.1:1")
 }
 
 func TestPluginBindMisuse(t *testing.T) {
 	bad(t, exitMisuse, "does not name a plugin", "plugin", "bind", "t", "geo")
-	bad(t, exitMisuse, "--config is not JSON", "plugin", "bind", "t", "geo@1", "--config", "{")
+	bad(t, exitMisuse, "--config is not JSON: unexpected end of JSON input, after {", "plugin", "bind", "t", "geo@1", "--config", "{")
+	bad(t, exitMisuse, `invalid character '\'' looking for beginning of object key string, after {'`, "plugin", "bind", "t", "geo@1", "--config", "{'a':1}")
 	bad(t, exitMisuse, "--slot", "plugin", "unbind", "t", "--slot", "frob")
 	if slot := slotOf(map[string]string{"jackdaw.key.serializer": "geo@1"}, mustRef(t, "geo@2")); slot != "key.serializer" {
 		t.Errorf("geo is in %s", slot)

@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,8 @@ func parseVector(line []byte, call plugin.Functions) (plugin.Record, Want, error
 	}
 	r := plugin.Record{Timestamp: v.Timestamp}
 	var errs [3]error
-	r.Key, errs[0] = parseBytes(v.Key)
-	r.Value, errs[1] = parseBytes(v.Value)
+	r.Key, errs[0] = parseField("key", v.Key)
+	r.Value, errs[1] = parseField("value", v.Value)
 	r.Headers, errs[2] = parseHeaders(v.Headers)
 	if err := errors.Join(errs[:]...); err != nil {
 		return r, Want{}, err
@@ -40,14 +41,21 @@ func parsePartition(raw json.RawMessage) (int32, error) {
 	var want struct {
 		Partition *int32 `json:"partition"`
 	}
+	if len(raw) == 0 || raw[0] != '{' {
+		return 0, errPartition
+	}
 	if err := strict(raw, &want); err != nil {
 		return 0, err
 	}
 	if want.Partition == nil {
-		return 0, errors.New(`{"partition": NUMBER} is missing`)
+		return 0, errPartition
 	}
 	return *want.Partition, nil
 }
+
+var errPartition = errors.New(`{"partition": NUMBER} is missing`)
+
+var errWant = errors.New(`none of "keep", "drop", {"reject": MESSAGE, "code": NUMBER}, {"replace": {...}}`)
 
 // parseVerdict reads what r must get. Fields that a replacement does not name stay as they are in r.
 func parseVerdict(raw json.RawMessage, r *plugin.Record) (plugin.Verdict, error) {
@@ -66,6 +74,9 @@ func parseVerdict(raw json.RawMessage, r *plugin.Record) (plugin.Verdict, error)
 			Headers *[]json.RawMessage `json:"headers"`
 		} `json:"replace"`
 	}
+	if len(raw) == 0 || raw[0] != '{' {
+		return plugin.Verdict{}, fmt.Errorf("%s is %w", cmp.Or(string(raw), "what is missing"), errWant)
+	}
 	if err := strict(raw, &want); err != nil {
 		return plugin.Verdict{}, err
 	}
@@ -73,21 +84,23 @@ func parseVerdict(raw json.RawMessage, r *plugin.Record) (plugin.Verdict, error)
 	case want.Reject != nil && want.Replace == nil:
 		return plugin.Verdict{Action: plugin.Reject, Code: want.Code, Message: []byte(*want.Reject)}, nil
 	case want.Replace == nil || want.Reject != nil:
-		return plugin.Verdict{}, errors.New(`none of "keep", "drop", {"reject": MESSAGE, "code": NUMBER}, {"replace": {...}}`)
+		return plugin.Verdict{}, fmt.Errorf("it is %w", errWant)
 	}
 	v := plugin.Verdict{Action: plugin.Replace, Key: r.Key, Value: r.Value, Headers: r.Headers}
 	var errs [3]error
 	if want.Replace.Key != nil {
-		v.Key, errs[0] = parseBytes(want.Replace.Key)
+		v.Key, errs[0] = parseField("key", want.Replace.Key)
 	}
 	if want.Replace.Value != nil {
-		v.Value, errs[1] = parseBytes(want.Replace.Value)
+		v.Value, errs[1] = parseField("value", want.Replace.Value)
 	}
 	if want.Replace.Headers != nil {
 		v.Headers, errs[2] = parseHeaders(*want.Replace.Headers)
 	}
 	return v, errors.Join(errs[:]...)
 }
+
+var errBytes = errors.New(`null, text, {"base64": TEXT} or {"json": ANYTHING}`)
 
 // parseBytes reads null, text, {"base64": TEXT} or {"json": ANYTHING}, which stands for its own bytes as they are written.
 func parseBytes(raw json.RawMessage) ([]byte, error) {
@@ -98,6 +111,9 @@ func parseBytes(raw json.RawMessage) ([]byte, error) {
 		var s string
 		err := json.Unmarshal(raw, &s)
 		return []byte(s), err
+	}
+	if raw[0] != '{' {
+		return nil, fmt.Errorf("%s is no %w", raw, errBytes)
 	}
 	var b struct {
 		Base64 *string         `json:"base64"`
@@ -112,7 +128,15 @@ func parseBytes(raw json.RawMessage) ([]byte, error) {
 	case b.JSON != nil && b.Base64 == nil:
 		return b.JSON, nil
 	}
-	return nil, errors.New(`bytes are null, a text, {"base64": TEXT} or {"json": ANYTHING}`)
+	return nil, fmt.Errorf("it is no %w", errBytes)
+}
+
+func parseField(name string, raw json.RawMessage) ([]byte, error) {
+	b, err := parseBytes(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return b, nil
 }
 
 // parseHeaders reads pairs of key and value.
@@ -120,11 +144,8 @@ func parseHeaders(raw []json.RawMessage) ([]record.RecordHeader, error) {
 	var headers []record.RecordHeader
 	for _, pair := range raw {
 		var parts []json.RawMessage
-		if err := json.Unmarshal(pair, &parts); err != nil {
-			return nil, err
-		}
-		if len(parts) != 2 {
-			return nil, errors.New("a header is [KEY, VALUE]")
+		if json.Unmarshal(pair, &parts) != nil || len(parts) != 2 {
+			return nil, fmt.Errorf("%s is no header: a header is [KEY, VALUE]", pair)
 		}
 		key, err := parseBytes(parts[0])
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jackdawmq/jackdaw/core/plugin"
 )
@@ -85,7 +86,7 @@ func Parse(r io.Reader) ([]Group, error) {
 func parseLine(groups []Group, n int, line []byte) ([]Group, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(line, &fields); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("this is no JSON object: %w", err)
 	}
 	if _, ok := fields["call"]; ok {
 		g, err := parseSetting(line)
@@ -156,9 +157,16 @@ func parseSetting(line []byte) (Group, error) {
 	return g, nil
 }
 
-// strict is json.Unmarshal that refuses unknown fields.
+// strict is json.Unmarshal that refuses unknown fields, and says what is wrong in words for who wrote the file.
 func strict(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	return d.Decode(into)
+	err := d.Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%s can't be a %s", wrong.Field, wrong.Value)
+	}
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
 }

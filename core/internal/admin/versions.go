@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackdawmq/jackdaw/core/auth"
@@ -60,7 +61,7 @@ func (a *pluginAPI) list(r *http.Request) (any, error) {
 func (a *pluginAPI) find(r *http.Request) ([]plugin.Description, error) {
 	descriptions, err := a.Registry.Describe(r.Context(), r.PathValue("name"))
 	if err == nil && len(descriptions) == 0 {
-		err = kafka.Errorf(kafka.ResourceNotFound, "There is no plugin %s.", r.PathValue("name"))
+		err = kafka.Errorf(kafka.ResourceNotFound, "There is no plugin %s. GET /plugins ('broker plugin list') shows what there is.", r.PathValue("name"))
 	}
 	return descriptions, err
 }
@@ -72,7 +73,11 @@ func (a *pluginAPI) findVersion(r *http.Request) (*plugin.Description, error) {
 	}
 	i := slices.IndexFunc(descriptions, func(d plugin.Description) bool { return d.Ref.Version == r.PathValue("version") })
 	if i < 0 {
-		return nil, kafka.Errorf(kafka.ResourceNotFound, "There is no plugin %s@%s.", r.PathValue("name"), r.PathValue("version"))
+		var versions []string
+		for i := range descriptions {
+			versions = append(versions, descriptions[i].Ref.String())
+		}
+		return nil, kafka.Errorf(kafka.ResourceNotFound, "There is no plugin %s@%s, but %s.", r.PathValue("name"), r.PathValue("version"), strings.Join(versions, ", "))
 	}
 	return &descriptions[i], nil
 }
