@@ -48,6 +48,10 @@ func TestNextRefusesWhatIsNoBatch(t *testing.T) {
 	f("negative length", record.ErrUnreadable, func(b []byte) []byte { b[8] = 0x80; return b })
 	f("length below a header", record.ErrUnreadable, func(b []byte) []byte { b[11] = 48; return b })
 	f("magic 1", record.ErrUnreadable, func(b []byte) []byte { b[16] = 1; return b })
+	empty := build(t, nil, func(*record.Builder) {})
+	if batch, rest, err := record.Next(empty); len(batch) != record.HeaderSize || len(rest) != 0 || err != nil {
+		t.Errorf("a batch without records: %d bytes, %d behind it, %v", len(batch), len(rest), err)
+	}
 	if batch, rest, err := record.Next(nil); batch != nil || rest != nil || err != nil {
 		t.Errorf("Next(nil) = %v, %v, %v", batch, rest, err)
 	}
@@ -133,6 +137,30 @@ func TestRecordStructure(t *testing.T) {
 	f("fewer than counted", false, withRecords(2, 12, 0, 0, 0, 1, 1, 0))
 	f("more than counted", false, withRecords(1, 12, 0, 0, 0, 1, 1, 0, 12, 0, 0, 2, 1, 1, 0))
 	f("negative count", false, withRecords(-1, 12, 0, 0, 0, 1, 1, 0))
+}
+
+// Records that do not fit into a pooled buffer take a place until they are closed; others take none.
+func TestLargeRecordsTakeAPlace(t *testing.T) {
+	zstd := func(h *record.Header) { h.Attributes = int16(record.Zstd) }
+	small := build(t, zstd, fillMany(10))
+	large := build(t, zstd, func(b *record.Builder) { b.Append(testTime, nil, make([]byte, 6<<20)) })
+	places := make(chan struct{}, 1)
+	f := func(name string, batch record.Batch, limit int, code kafka.ErrorCode, held int) {
+		t.Helper()
+		records, err := batch.Open(limit, places)
+		if kafka.CodeOf(err) != code || len(places) != held {
+			t.Errorf("%s: %v with %d places", name, err, len(places))
+		}
+		records.Close()
+		if len(places) != 0 {
+			t.Errorf("%s: %d places are not given back", name, len(places))
+		}
+	}
+	f("small", small, 8<<20, kafka.NoError, 0)
+	f("large", large, 8<<20, kafka.NoError, 1)
+	f("too large", large, 5<<20, kafka.MessageTooLarge, 0)
+	places = make(chan struct{}) // there is none: whoever wants one waits for ever
+	f("more than a small limit", large, 1<<20, kafka.MessageTooLarge, 0)
 }
 
 func TestIterationDoesNotAllocate(t *testing.T) {

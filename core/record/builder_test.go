@@ -3,6 +3,7 @@ package record_test
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,9 +151,9 @@ func TestBuilderRetains(t *testing.T) {
 		}
 	}
 
-	empty := retain(func(*record.Record) bool { return false }, nil)
+	empty := retain(func(*record.Record) bool { return false }, func(to *record.Header) { to.Attributes |= record.DeleteHorizonBit })
 	got = empty.Header()
-	if len(empty) != record.HeaderSize || got.Count != 0 || got.BaseTimestamp != record.NoTimestamp ||
+	if len(empty) != record.HeaderSize || got.Count != 0 || got.HasDeleteHorizon() || got.BaseTimestamp != record.NoTimestamp ||
 		got.MaxTimestamp != testTime+9 || got.LastOffset() != 109 || got.ProducerID != 5 || got.Codec() != record.None {
 		t.Errorf("empty batch is %+v", got)
 	}
@@ -178,6 +179,67 @@ func offsets(t testing.TB, batch record.Batch) func(func(record.Record, int64) b
 			t.Fatal(err)
 		}
 	}
+}
+
+// Append goes on behind a gap, and Size is what the batch takes before compression.
+func TestBuilderSizeAndGaps(t *testing.T) {
+	fill := func(codec record.Codec) (size int, batch record.Batch) {
+		h := record.NewHeader()
+		h.Attributes = int16(codec)
+		var b record.Builder
+		b.Reset([]byte("kept"), h)
+		b.Append(testTime, nil, text(500))
+		b.AppendAt(5, testTime, nil, text(500))
+		b.Append(testTime, nil, text(500))
+		size = b.Size()
+		out, err := b.Finish()
+		if err != nil || !bytes.HasPrefix(out, []byte("kept")) {
+			t.Fatalf("%v: %.10q, %v", codec, out, err)
+		}
+		return size, out[4:]
+	}
+	plain, batch := fill(record.None)
+	if plain != len(batch) {
+		t.Errorf("size %d, the batch takes %d", plain, len(batch))
+	}
+	if packed, batch := fill(record.Zstd); packed != plain || len(batch) >= plain {
+		t.Errorf("size %d before compression, %d without, %d packed", packed, plain, len(batch))
+	}
+	var got []int64
+	for _, offset := range offsets(t, batch) {
+		got = append(got, offset)
+	}
+	if h := batch.Header(); !slices.Equal(got, []int64{0, 5, 6}) || h.LastOffset() != 6 {
+		t.Errorf("offsets are %v", got)
+	}
+}
+
+func TestMarkersAreToldFromOtherControlBatches(t *testing.T) {
+	f := func(name string, ok bool, code kafka.ErrorCode, edit func(*record.Header), key, value string) {
+		t.Helper()
+		batch := build(t, func(h *record.Header) {
+			h.Attributes = record.TransactionalBit | record.ControlBit
+			edit(h)
+		}, func(b *record.Builder) {
+			if key != "" {
+				b.Append(testTime, []byte(key), []byte(value))
+			}
+		})
+		if _, found, err := record.ParseMarker(batch); found != ok || kafka.CodeOf(err) != code {
+			t.Errorf("%s: %v, %v", name, found, err)
+		}
+	}
+	same := func(*record.Header) {}
+	const abort, value = "\x00\x00\x00\x00", "\x00\x00\x00\x00\x00\x07"
+	f("abort", true, kafka.NoError, same, abort, value)
+	f("commit", true, kafka.NoError, same, "\x00\x00\x00\x01", value)
+	f("a later version", true, kafka.NoError, same, abort, "\x00\x01"+value[2:]+"more")
+	f("of a Raft log", false, kafka.NoError, same, "\x00\x00\x00\x02", value)
+	f("data", false, kafka.NoError, func(h *record.Header) { h.Attributes = record.TransactionalBit }, abort, value)
+	f("compressed", false, kafka.NoError, func(h *record.Header) { h.Attributes |= int16(record.Gzip) }, abort, value)
+	f("emptied", false, kafka.NoError, same, "", "")
+	f("short key", false, kafka.InvalidRecord, same, "\x00\x00", value)
+	f("short value", false, kafka.InvalidRecord, same, abort, value[:5])
 }
 
 func TestControlKeys(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/snappy"
+	"github.com/pierrec/lz4/v4"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/jackdawmq/jackdaw/core/kafka"
@@ -129,6 +130,39 @@ func TestLZ4RefusesLinkedBlocks(t *testing.T) {
 	}
 	f("independent blocks", 0x60, 0x82, true)
 	f("linked blocks", 0x40, 0xc0, false)
+}
+
+// Frames of other clients carry sizes and checksums that ours do not.
+func TestLZ4Options(t *testing.T) {
+	src := text(200_000)
+	for name, options := range map[string][]lz4.Option{
+		"content size": {lz4.SizeOption(uint64(len(src)))}, "block checksums": {lz4.BlockChecksumOption(true)},
+		"content checksum": {lz4.ChecksumOption(true)}, "none": {lz4.ChecksumOption(false)},
+		"all": {lz4.SizeOption(uint64(len(src))), lz4.BlockChecksumOption(true), lz4.ChecksumOption(true)},
+	} {
+		var frame bytes.Buffer
+		w := lz4.NewWriter(&frame)
+		if err := w.Apply(options...); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Write(src)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := record.Decompress(nil, append(frame.Bytes(), "garbage"...), record.LZ4, len(src))
+		if err != nil || !bytes.Equal(got, src) {
+			t.Errorf("%s: %d bytes back, error %v", name, len(got), err)
+		}
+	}
+}
+
+// Level 9 is Kafka's default, and its fast compressor.
+func TestLZ4DefaultLevel(t *testing.T) {
+	src := text(10_000)
+	fast := compress(t, record.LZ4, src, record.DefaultLevel)
+	if !bytes.Equal(compress(t, record.LZ4, src, 9), fast) || bytes.Equal(compress(t, record.LZ4, src, 17), fast) {
+		t.Error("level 9 must be the default, and 17 another one")
+	}
 }
 
 // A bomb must end in an error, and cost little more memory than the limit.
