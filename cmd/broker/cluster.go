@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/jackdawmq/jackdaw/cmd/broker/kafkatools"
 )
 
 // clusterView is what "cluster describe" shows.
@@ -112,7 +114,7 @@ func listAPIVersions(ctx context.Context, client *kgo.Client) ([]apiView, error)
 			continue
 		}
 		for _, key := range response.ApiKeys {
-			rows = append(rows, apiView{broker.NodeID, key.ApiKey, kmsg.NameForKey(key.ApiKey), key.MinVersion, key.MaxVersion})
+			rows = append(rows, apiView{broker.NodeID, key.ApiKey, kafkatools.APIName(key.ApiKey), key.MinVersion, key.MaxVersion})
 		}
 	}
 	if len(rows) == 0 {

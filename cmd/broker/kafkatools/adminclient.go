@@ -2,9 +2,11 @@ package kafkatools
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -18,8 +20,9 @@ const (
 // adminClient asks a cluster for one tool. It makes no request of its own: one connection, and the requests of the calls.
 type adminClient struct {
 	*kadm.Client
-	kafka   *kgo.Client
-	timeout time.Duration
+	kafka       *kgo.Client
+	controllers *controllers // of --bootstrap-controller, nil without
+	timeout     time.Duration
 }
 
 // newAdminClient opens nothing yet: the first call connects. timeout 0 takes default.api.timeout.ms.
@@ -30,17 +33,33 @@ func newAdminClient(props Properties, timeout time.Duration) (*adminClient, erro
 			return nil, err
 		}
 	}
+	list, askControllers := props["bootstrap.controllers"]
+	if askControllers {
+		props = props.merge(Properties{"bootstrap.servers": list})
+	}
 	opts, err := props.ClientOptions()
 	if err != nil {
 		return nil, err
 	}
-	client, err := kgo.NewClient(append(opts, kgo.RetryTimeout(timeout), kgo.MetadataMinAge(10*time.Millisecond))...)
+	opts = append(opts, kgo.RetryTimeout(timeout), kgo.MetadataMinAge(10*time.Millisecond))
+	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return nil, err
 	}
-	admin := kadm.NewClient(client)
+	admin := &adminClient{Client: kadm.NewClient(client), kafka: client, timeout: timeout}
 	admin.SetTimeoutMillis(int32(min(timeout, time.Minute).Milliseconds()))
-	return &adminClient{Client: admin, kafka: client, timeout: timeout}, nil
+	if askControllers {
+		admin.controllers = &controllers{seeds: client, opts: opts, clients: map[int32]*kgo.Client{}}
+	}
+	return admin, nil
+}
+
+// Close ends all connections.
+func (c *adminClient) Close() {
+	c.Client.Close()
+	if c.controllers != nil {
+		c.controllers.close()
+	}
 }
 
 // call runs do until it ends in something other than a cluster that can't be reached, or whose coordinators are still on their way, or
@@ -50,8 +69,8 @@ func (c *adminClient) call(ctx context.Context, name string, do func(context.Con
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		err := do(limited)
-		if err == nil || !isUnreachable(err) && !isCoordinatorAway(err) {
+		err := c.attempt(limited, name, do)
+		if err == nil || !isUnreachable(err) && !isCoordinatorAway(err) && !errors.Is(err, errNoController) {
 			return err
 		}
 		select {
@@ -64,7 +83,20 @@ func (c *adminClient) call(ctx context.Context, name string, do func(context.Con
 	}
 }
 
-// clientFiles returns the properties of --command-config with bootstrap.servers set.
+func (c *adminClient) attempt(ctx context.Context, name string, do func(context.Context) error) error {
+	if c.controllers != nil {
+		if err := c.controllers.prepare(ctx, name); err != nil {
+			return err
+		}
+	}
+	err := do(ctx)
+	if isTooOld(err) {
+		return newBrokerError(kerr.UnsupportedVersion, "The node does not support "+constantCase(name))
+	}
+	return err
+}
+
+// clientFiles returns the properties of --command-config with bootstrap.servers or bootstrap.controllers set.
 func (c *commandLine) clientFiles() (Properties, error) {
 	props := Properties{}
 	if path := c.value("command-config"); path != "" {
@@ -76,6 +108,9 @@ func (c *commandLine) clientFiles() (Properties, error) {
 	}
 	if servers := c.value("bootstrap-server"); servers != "" {
 		props["bootstrap.servers"] = servers
+	}
+	if controllers := c.value("bootstrap-controller"); controllers != "" {
+		props["bootstrap.controllers"] = controllers
 	}
 	return props, nil
 }

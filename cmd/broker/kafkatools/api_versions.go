@@ -153,17 +153,22 @@ func clientAPIs() []clientAPI {
 		if request == nil || slices.Contains(internal, key) || key > 92 {
 			continue
 		}
-		apis = append(apis, clientAPI{key, apiName(key), request.MaxVersion()})
+		apis = append(apis, clientAPI{key, APIName(key), request.MaxVersion()})
 	}
 	return apis
 }
 
-// apiName is Kafka's name of an API; the library's differs for a few.
-func apiName(key int16) string {
+// APIName returns Kafka's own name of an API, such as SaslHandshake; the protocol library's differs for a few. A key that the
+// library does not know is "Unknown".
+func APIName(key int16) string {
 	name := kmsg.NameForKey(key)
 	switch name {
 	case "InitProducerID":
 		return "InitProducerId"
+	case "LeaderAndISR":
+		return "LeaderAndIsr"
+	case "AllocateProducerIDs":
+		return "AllocateProducerIds"
 	case "SASLHandshake":
 		return "SaslHandshake"
 	case "SASLAuthenticate":

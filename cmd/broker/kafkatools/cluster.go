@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -13,8 +13,8 @@ import (
 // clusterFlags are the options of one command of kafka-cluster.
 func clusterFlags(command string) *flagSet {
 	set := &flagSet{program: "kafka-cluster " + command, flags: []flag{
-		{name: "bootstrap-server", label: "BOOTSTRAP_SERVER", required: true, help: "Brokers to ask first; -b for short."},
-		{name: "bootstrap-controller", label: "BOOTSTRAP_CONTROLLER", help: "Not supported by this tool: brokers answer for the cluster; -C for short."},
+		{name: "bootstrap-server", label: "BOOTSTRAP_SERVER", help: "Brokers to ask first; -b for short."},
+		{name: "bootstrap-controller", label: "BOOTSTRAP_CONTROLLER", help: "Controllers to ask in place of brokers; -C for short."},
 		{name: "config", label: "CONFIG", help: "Old name of --command-config."},
 		{name: "command-config", label: "COMMAND_CONFIG", help: "A file of Java client properties; -c for short."},
 	}}
@@ -54,24 +54,38 @@ func runCluster(ctx context.Context, args []string, std Streams) int {
 		std.errorf("%skafka-cluster: error: invalid choice: '%s' (choose from 'cluster-id', 'unregister', 'list-endpoints')\n", clusterUsage, command)
 		return exitFailed
 	case len(args) == 1:
-		return set.fail(std, set.complete(flags{}))
+		return set.fail(std, checkClusterBootstrap(flags{}))
 	}
 	given, code, done := set.parse(longNames(args[1:]), std)
 	if done {
 		return code
 	}
-	if given.has("bootstrap-controller") {
-		return set.fail(std, errors.New("this tool asks brokers: give --bootstrap-server in place of --bootstrap-controller"))
+	if err := checkClusterBootstrap(given); err != nil {
+		return set.fail(std, err)
+	}
+	if given.has("include-fenced-brokers") && given.has("bootstrap-controller") {
+		std.errorf("The option --include-fenced-brokers is only supported with --bootstrap-server option\n")
+		return exitFailed
 	}
 	props, err := given.clientProperties("config", std)
 	if err == nil {
 		err = executeCluster(ctx, command, given, props, std)
 	}
 	if err != nil {
-		std.errorf("java.util.concurrent.ExecutionException: %s\n", describeFailure(err))
+		std.errorf("%s\njava.util.concurrent.ExecutionException: %[1]s\n", describeFailure(err)) // getMessage, then the trace
 		return exitFailed
 	}
 	return exitOK
+}
+
+func checkClusterBootstrap(given flags) error {
+	switch {
+	case given.has("bootstrap-server") && given.has("bootstrap-controller"):
+		return errors.New("argument --bootstrap-server/-b: not allowed with argument --bootstrap-controller/-C")
+	case !given.has("bootstrap-server") && !given.has("bootstrap-controller"):
+		return errors.New("one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required")
+	}
+	return nil
 }
 
 // longNames replaces the short names of options.
@@ -97,9 +111,16 @@ func executeCluster(ctx context.Context, command string, given flags, props Prop
 	}
 	request := kmsg.NewPtrDescribeClusterRequest()
 	request.EndpointType, request.IncludeFencedBrokers = 1, given.has("include-fenced-brokers")
+	if admin.controllers != nil {
+		request.EndpointType = 2
+	}
 	var response *kmsg.DescribeClusterResponse
-	err = admin.call(ctx, "describeCluster", func(ctx context.Context) (err error) {
-		if response, err = request.RequestWith(ctx, admin.kafka); err == nil {
+	err = admin.call(ctx, "listNodes", func(ctx context.Context) error {
+		target, err := admin.target(anyNode)
+		if err != nil {
+			return err
+		}
+		if response, err = request.RequestWith(ctx, target); err == nil {
 			err = topicError(response.ErrorCode, response.ErrorMessage)
 		}
 		return err
@@ -110,23 +131,34 @@ func executeCluster(ctx context.Context, command string, given flags, props Prop
 	case command == "cluster-id":
 		std.printf("Cluster ID: %s\n", response.ClusterID)
 	default:
-		printEndpoints(response.Brokers, std)
+		printEndpoints(response.Brokers, admin.controllers != nil, std)
 	}
 	return nil
 }
 
-func printEndpoints(brokers []kmsg.DescribeClusterResponseBroker, std Streams) {
+// printEndpoints prints a table of brokers, or of controllers, which are never fenced.
+func printEndpoints(brokers []kmsg.DescribeClusterResponseBroker, controllers bool, std Streams) {
 	host, rack := 0, 10
 	for _, b := range brokers {
 		host, rack = max(host, len(b.Host)), max(rack, len(orNullText(b.Rack)))
 	}
-	std.printf("%-10s %-*s %-10s %-*s %-10s %-15s\n", "ID", host, "HOST", "PORT", rack, "RACK", "STATE", "ENDPOINT_TYPE")
+	row := func(id, hostName, port, rackName, state, kind string) {
+		std.printf("%-10s %-*s %-10s %-*s ", id, host, hostName, port, rack, rackName)
+		if !controllers {
+			std.printf("%-10s ", state)
+		}
+		std.printf("%-15s\n", kind)
+	}
+	row("ID", "HOST", "PORT", "RACK", "STATE", "ENDPOINT_TYPE")
 	for _, b := range brokers {
-		state := "unfenced"
+		state, kind := "unfenced", "broker"
 		if b.IsFenced {
 			state = "fenced"
 		}
-		std.printf("%-10d %-*s %-10d %-*s %-10s %-15s\n", b.NodeID, host, b.Host, b.Port, rack, orNullText(b.Rack), state, "broker")
+		if controllers {
+			kind = "controller"
+		}
+		row(strconv.Itoa(int(b.NodeID)), b.Host, strconv.Itoa(int(b.Port)), orNullText(b.Rack), state, kind)
 	}
 }
 
@@ -134,13 +166,17 @@ func unregisterBroker(ctx context.Context, admin *adminClient, id int32, std Str
 	request := kmsg.NewPtrUnregisterBrokerRequest()
 	request.BrokerID = id
 	err := admin.call(ctx, "unregisterBroker", func(ctx context.Context) error {
-		response, err := request.RequestWith(ctx, admin.kafka)
+		target, err := admin.target(anyNode)
+		if err != nil {
+			return err
+		}
+		response, err := request.RequestWith(ctx, target)
 		if err != nil {
 			return err
 		}
 		return topicError(response.ErrorCode, response.ErrorMessage)
 	})
-	if isUnsupported(err) {
+	if errors.Is(err, kerr.UnsupportedVersion) {
 		std.printf("The target cluster does not support the broker unregistration API.\n")
 		return nil
 	}
@@ -148,9 +184,4 @@ func unregisterBroker(ctx context.Context, admin *adminClient, id int32, std Str
 		std.printf("Broker %d is no longer registered.\n", id)
 	}
 	return err
-}
-
-// isUnsupported reports whether a broker does not serve an API at all. The Go client has no exported error for it.
-func isUnsupported(err error) bool {
-	return err != nil && (errors.Is(err, kerr.UnsupportedVersion) || strings.Contains(err.Error(), "broker is too old"))
 }

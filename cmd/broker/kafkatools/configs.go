@@ -150,8 +150,16 @@ func (c *configsCommand) alterResource(ctx context.Context, e entity, changes co
 	}
 	request := kmsg.NewPtrIncrementalAlterConfigsRequest()
 	request.Resources = append(request.Resources, resource)
+	node := anyNode
+	if e.kind == loggerEntity {
+		node = *e.name
+	}
 	err := c.admin.call(ctx, "incrementalAlterConfigs", func(ctx context.Context) error {
-		response, err := request.RequestWith(ctx, c.admin.kafka)
+		target, err := c.admin.target(node)
+		if err != nil {
+			return err
+		}
+		response, err := request.RequestWith(ctx, target)
 		if err != nil {
 			return err
 		}
@@ -171,9 +179,17 @@ func (c *configsCommand) resourceConfigs(ctx context.Context, e entity, name str
 	resource.ResourceType, resource.ResourceName = e.resourceType(), name
 	request := kmsg.NewPtrDescribeConfigsRequest()
 	request.IncludeSynonyms, request.Resources = true, append(request.Resources, resource)
+	node := anyNode
+	if e.kind == brokerEntity || e.kind == loggerEntity {
+		node = name
+	}
 	var configs []kmsg.DescribeConfigsResponseResourceConfig
 	err := c.admin.call(ctx, "describeConfigs", func(ctx context.Context) error {
-		response, err := request.RequestWith(ctx, c.admin.kafka)
+		target, err := c.admin.target(node)
+		if err != nil {
+			return err
+		}
+		response, err := request.RequestWith(ctx, target)
 		if err != nil {
 			return err
 		}

@@ -117,15 +117,11 @@ func (c *configsCommand) existingResources(ctx context.Context, kind string) ([]
 		})
 		return names, futureFailure(err)
 	case brokerEntity, loggerEntity:
+		ids, err := c.admin.nodeIDs(ctx)
 		var names []string
-		err := c.admin.call(ctx, "listNodes", func(ctx context.Context) error {
-			metadata, err := c.admin.BrokerMetadata(ctx)
-			names = nil
-			for _, id := range metadata.Brokers.NodeIDs() {
-				names = append(names, strconv.Itoa(int(id)))
-			}
-			return err
-		})
+		for _, id := range ids {
+			names = append(names, strconv.Itoa(int(id)))
+		}
 		if kind == brokerEntity {
 			names = append(names, "")
 		}

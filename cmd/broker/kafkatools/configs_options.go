@@ -52,7 +52,7 @@ func configsOptions() optionSet {
 		{name: "add-config-file", argument: requiredArgument, help: "A properties file with configs to set."},
 		{name: "delete-config", argument: requiredArgument, many: true, help: "Names of configs to remove, separated by commas."},
 		{name: "bootstrap-controller", argument: requiredArgument, label: "controller to connect to",
-			help: "Not supported by this tool: brokers answer for the whole cluster."},
+			help: "Controllers to ask in place of brokers; they serve brokers and broker-loggers."},
 	}
 	for _, o := range entityOptions() {
 		if o.isDefault {
@@ -140,9 +140,7 @@ func checkEntityTypes(line *commandLine, kinds []string) error {
 	switch {
 	case line.has("bootstrap-server") && line.has("bootstrap-controller"):
 		return errors.New("Only one of --bootstrap-server or --bootstrap-controller can be specified")
-	case line.has("bootstrap-controller"):
-		return errors.New("this tool asks brokers: give --bootstrap-server in place of --bootstrap-controller")
-	case !line.has("bootstrap-server"):
+	case len(line.anyOf("bootstrap-server", "bootstrap-controller")) == 0:
 		return errors.New("Either --bootstrap-server or --bootstrap-controller must be specified.")
 	}
 	for _, kind := range kinds {

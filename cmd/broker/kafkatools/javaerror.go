@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"unicode"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 )
@@ -31,6 +32,23 @@ func javaException(err *kerr.Error) string {
 		return "SaslAuthenticationException"
 	}
 	return camelCase(strings.TrimSuffix(err.Message, "_EXCEPTION")) + "Exception"
+}
+
+// constantCase turns the name of a call into that of its API: alterUserScramCredentials is ALTER_USER_SCRAM_CREDENTIALS.
+func constantCase(call string) string {
+	var b strings.Builder
+	for _, r := range call {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToUpper(r))
+	}
+	return b.String()
+}
+
+// isTooOld reports whether a broker does not serve an API at all. The Go client has no exported error for it.
+func isTooOld(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "broker is too old") || strings.Contains(err.Error(), "unknown request key"))
 }
 
 func camelCase(constant string) string {

@@ -110,12 +110,7 @@ func reportLogDirs(described kadm.DescribedLogDirs, topics []string) []logDir {
 
 // chosenBrokers returns the brokers of a list, or all of the cluster, sorted.
 func (c *adminClient) chosenBrokers(ctx context.Context, list string) ([]int32, error) {
-	var known []int32
-	err := c.call(ctx, "listNodes", func(ctx context.Context) error {
-		metadata, err := c.BrokerMetadata(ctx)
-		known = metadata.Brokers.NodeIDs()
-		return err
-	})
+	known, err := c.nodeIDs(ctx)
 	if err != nil || list == "" {
 		return known, err
 	}
@@ -133,7 +128,6 @@ func (c *adminClient) chosenBrokers(ctx context.Context, list string) ([]int32, 
 	slices.Sort(chosen)
 	slices.Sort(missing)
 	if len(missing) > 0 {
-
 		return nil, fmt.Errorf("ERROR: The given brokers do not exist from --broker-list: %s. Current existent brokers: %s", joinNumbers(slices.Compact(missing)), joinNumbers(known))
 	}
 	return slices.Compact(chosen), nil

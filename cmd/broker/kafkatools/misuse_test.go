@@ -94,8 +94,11 @@ func TestMisuse(t *testing.T) {
 }
 
 // Errors of the tools that follow argparse4j end with a line after the usage.
-func TestMisuseOfVerifiableTools(t *testing.T) {
+func TestMisuseOfFlags(t *testing.T) {
 	for command, want := range map[string]string{
+		"kafka-cluster cluster-id":                                                       "kafka-cluster: error: one of the arguments --bootstrap-server/-b --bootstrap-controller/-C is required",
+		"kafka-cluster cluster-id -b h:1 -C h:2":                                         "kafka-cluster: error: argument --bootstrap-server/-b: not allowed with argument --bootstrap-controller/-C",
+		"kafka-cluster unregister -b h:1":                                                "kafka-cluster: error: argument --id is required",
 		"kafka-verifiable-producer --frob":                                               "verifiable-producer: error: unrecognized arguments: '--frob'",
 		"kafka-verifiable-producer --topic t":                                            "verifiable-producer: error: one of the arguments --bootstrap-server is required",
 		"kafka-verifiable-producer --bootstrap-server h:1":                               "verifiable-producer: error: argument --topic is required",
@@ -142,6 +145,8 @@ func TestMisuseOfAdminTools(t *testing.T) {
 		{"kafka-configs " + b + "--alter --topic t", "At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter"},
 		{"kafka-configs " + b + "--describe --alter --topic t", "Command must include exactly one action: --describe, --alter"},
 		{"kafka-configs --describe --topic t", "Either --bootstrap-server or --bootstrap-controller must be specified."},
+		{"kafka-configs " + b + "--bootstrap-controller h:1 --describe --topic t", "Only one of --bootstrap-server or --bootstrap-controller can be specified"},
+		{"kafka-cluster list-endpoints -C h:1 --include-fenced-brokers", "The option --include-fenced-brokers is only supported with --bootstrap-server option"},
 		{"kafka-configs " + b + "--describe --topic t --entity-type topics", "Duplicate entity type(s) specified: topics"},
 		{"kafka-configs " + b + "--describe --topic t --user a", "Only 'users' and 'clients' entity types may be specified together"},
 		{"kafka-configs " + b + "--describe --broker x", "The entity name for brokers must be a valid integer broker id, but it is: x"},

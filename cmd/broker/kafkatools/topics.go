@@ -238,9 +238,8 @@ func topicError(code int16, message *string) error {
 	if err == nil {
 		return nil
 	}
-	var sent string
-	if message != nil {
-		sent = *message
+	if known, ok := errors.AsType[*kerr.Error](err); ok && message != nil { // Java shows an empty message too
+		return &brokerError{code: known, message: *message}
 	}
-	return newBrokerError(err, sent)
+	return newBrokerError(err, "")
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -30,15 +29,10 @@ func (c *topicsCommand) describedTopics(ctx context.Context) ([]describedTopic, 
 		return nil, err
 	}
 	topics, err := c.topicsWithELR(ctx, names)
-	if errors.Is(err, kerr.UnsupportedVersion) || isTooOld(err) {
+	if errors.Is(err, kerr.UnsupportedVersion) {
 		return c.topicsFromMetadata(ctx, names, nil)
 	}
 	return topics, err
-}
-
-// isTooOld reports whether the broker does not serve the API that was asked.
-func isTooOld(err error) bool {
-	return err != nil && (strings.Contains(err.Error(), "broker is too old") || strings.Contains(err.Error(), "unknown request key"))
 }
 
 func (c *topicsCommand) topicByID(ctx context.Context, id kafka.TopicID) ([]describedTopic, error) {

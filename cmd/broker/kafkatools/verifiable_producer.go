@@ -117,7 +117,11 @@ func (f flags) clientProperties(deprecated string, std Streams) (Properties, err
 		}
 		props = loaded
 	}
-	props["bootstrap.servers"] = f["bootstrap-server"]
+	if f.has("bootstrap-controller") {
+		props["bootstrap.controllers"] = f["bootstrap-controller"]
+	} else {
+		props["bootstrap.servers"] = f["bootstrap-server"]
+	}
 	return props, nil
 }
 
