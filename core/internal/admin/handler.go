@@ -49,7 +49,7 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
 	mux.Handle("GET /loglevel", level)
-	mux.Handle("PUT /loglevel", onlyType(jsonType, level))
+	mux.Handle("PUT /loglevel", http.MaxBytesHandler(onlyType(jsonType, level), maxBodyBytes))
 	mux.HandleFunc("GET /debug/pprof/", bounded(pprof.Index))
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", bounded(pprof.Profile))
@@ -59,12 +59,10 @@ func newHandler(health *telemetry.Health, metrics prometheus.Gatherer, level zap
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(openAPI)
 	})
-	all := http.NewServeMux()
 	for pattern, route := range newPluginAPI(plugins).routes() {
-		all.Handle(pattern, http.MaxBytesHandler(route, route.maxBody))
+		mux.Handle(pattern, http.MaxBytesHandler(route, route.maxBody))
 	}
-	all.Handle("/", http.MaxBytesHandler(mux, maxBodyBytes))
-	return refuseForeign(all)
+	return refuseForeign(mux)
 }
 
 // bounded refuses profiles that take longer than longestProfile: net/http/pprof would move the write deadline for them.

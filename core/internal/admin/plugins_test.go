@@ -235,6 +235,7 @@ func TestPluginChanges(t *testing.T) {
 	f("PUT", "/topics/orders/plugins/partitioner", `{"plugin":"geo@2","typo":1}`, http.StatusBadRequest, asJSON)
 	f("PUT", "/topics/orders/plugins/partitioner", `{"plugin":"`+strings.Repeat("x", 70<<10)+`"}`, http.StatusRequestEntityTooLarge, asJSON)
 	f("GET", "/topics/nosuch/plugins", "", http.StatusNotFound)
+	f("POST", "/plugins", "{}", http.StatusMethodNotAllowed, asJSON)
 }
 
 func TestPluginErrors(t *testing.T) {
