@@ -129,7 +129,7 @@ func (d *dataDir) scan() (found []log.Found, deleted []string, err error) {
 			return nil, nil, err
 		}
 		found = append(found, log.Found{TopicPartition: tp, TopicID: id, Dir: d.path,
-			LeaderEpochs: func() ([]byte, error) { return d.readLeaderEpochs(tp) }})
+			LeaderEpochs: func() ([]byte, error) { return readEpochs(d.fs, path.Join(d.path, tp.String())) }})
 		d.clean[tp] = clean
 	}
 	return found, deleted, nil
@@ -142,15 +142,6 @@ func (d *dataDir) takeMarker() (bool, error) {
 		return false, nil // at worst everything is recovered
 	}
 	return true, errors.Join(d.fs.Remove(marker), d.fs.SyncDir(d.path))
-}
-
-// readLeaderEpochs returns the side file of leader epochs of a log that is not open.
-func (d *dataDir) readLeaderEpochs(tp kafka.TopicPartition) ([]byte, error) {
-	data, err := readFile(d.fs, path.Join(d.path, tp.String(), leaderEpochFile), maxProperties)
-	if isMissing(err) {
-		return nil, nil
-	}
-	return data, err
 }
 
 // takeClean tells whether a log was closed properly, and from now on it is not.

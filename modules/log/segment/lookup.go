@@ -7,6 +7,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/record"
+	"github.com/jackdawmq/jackdaw/core/vfs"
 )
 
 // Lookup finds a record by its timestamp: the first segment that has one, the time index, then the records.
@@ -59,17 +60,7 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 	}
 	defer h.Release()
 	size, next := s.extent()
-	begin := from
-	// The batch that an entry names is the first with its timestamp, and all before it are older.
-	if _, offset, ok, err := s.times.floor(timestamp); err != nil {
-		return none, err
-	} else if ok {
-		begin = max(begin, s.base+offset)
-	}
-	if begin >= next {
-		return none, nil // an append is under way
-	}
-	at, ok, err := s.find(h.file, begin, size)
+	at, ok, err := s.lookupStart(h.file, timestamp, from, size, next)
 	if err != nil || !ok {
 		return none, err
 	}
@@ -92,6 +83,22 @@ func (s *segment) lookup(ctx context.Context, timestamp, from int64) (log.Positi
 		err = nil
 	}
 	return none, err
+}
+
+// lookupStart returns the first batch that a look-up has to see: the batch that an entry of the time index names is the first
+// with its timestamp, and all before it are older.
+func (s *segment) lookupStart(file vfs.File, timestamp, from, size, next int64) (at found, ok bool, err error) {
+	_, offset, ok, err := s.times.floor(timestamp)
+	if err != nil {
+		return found{}, false, err
+	}
+	if ok {
+		from = max(from, s.base+offset)
+	}
+	if from >= next {
+		return found{}, false, nil // an append is under way
+	}
+	return s.find(file, from, size)
 }
 
 // search looks for a record in the batch at hand.

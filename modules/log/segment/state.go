@@ -35,13 +35,16 @@ func (l *partitionLog) SaveEpochs(data []byte) error {
 }
 
 // LoadEpochs reads it.
-func (l *partitionLog) LoadEpochs() ([]byte, error) {
-	data, err := readFile(l.engine.fs, l.file(leaderEpochFile), maxSideFile)
+func (l *partitionLog) LoadEpochs() ([]byte, error) { return readEpochs(l.engine.fs, *l.dir.Load()) }
+
+// readEpochs reads the list of leader epochs in a partition directory, or nil when there is none.
+func readEpochs(fsys vfs.FS, dir string) ([]byte, error) {
+	data, err := readFile(fsys, path.Join(dir, leaderEpochFile), maxSideFile)
 	if isMissing(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("log %s: %w", l.spec.TopicPartition, err)
+		return nil, fmt.Errorf("leader epochs in %s: %w", dir, err)
 	}
 	return data, nil
 }

@@ -71,13 +71,18 @@ func (l *partitionLog) truncate(to int64) error {
 	if err := last.truncateFile(); err != nil {
 		return err
 	}
-	if err := l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset > end }); err != nil {
-		return err
-	}
-	if err := l.sides.remove(txnIndexSuffix, func(offset int64) bool { return offset > last.base }); err != nil {
+	if err := l.truncateSides(last, end); err != nil {
 		return err
 	}
 	return l.engine.fs.SyncDir(*l.dir.Load())
+}
+
+// truncateSides removes the side files of what lay behind the last segment, which ends at an offset.
+func (l *partitionLog) truncateSides(last *segment, end int64) error {
+	if err := l.sides.remove(snapshotSuffix, func(offset int64) bool { return offset > end }); err != nil {
+		return err
+	}
+	return l.sides.remove(txnIndexSuffix, func(offset int64) bool { return offset > last.base })
 }
 
 // cut returns a new view of a segment that ends with the last batch below an offset. The file is still as
