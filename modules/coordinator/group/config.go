@@ -22,8 +22,8 @@ type Config struct {
 	CommitTimeout          time.Duration `config:"offsets.commit.timeout.ms" doc:"How long a commit waits for the replicas of __consumer_offsets."`
 }
 
-// defaultConfig returns Apache Kafka's defaults.
-func defaultConfig() Config {
+// DefaultConfig returns the config of a broker whose operator set nothing: Apache Kafka's defaults.
+func DefaultConfig() Config {
 	return Config{
 		InitialRebalanceDelay:  3 * time.Second,
 		MinSessionTimeout:      6 * time.Second,
@@ -38,9 +38,6 @@ func defaultConfig() Config {
 		CommitTimeout:          5 * time.Second,
 	}
 }
-
-// DefaultConfig returns the config of a broker whose operator set nothing: Apache Kafka's defaults.
-func DefaultConfig() Config { return defaultConfig() }
 
 // Validate refuses values that Apache Kafka refuses, all of them at once.
 func (c Config) Validate() error {

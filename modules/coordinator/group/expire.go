@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/shard"
 )
 
@@ -41,7 +42,7 @@ func (m *machine) forget(t *shard.Turn, topics []string) {
 
 // retained reports whether an offset must be kept whatever its age.
 func (g *group) retained(topic string, index int32) bool {
-	return g.unstable[partition{topic, index}] > 0
+	return g.unstable[kafka.TopicPartition{Topic: topic, Partition: index}] > 0
 }
 
 // since returns the time from which the retention of an offset counts; ok is false while it does not.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackdawmq/jackdaw/core/kafka"
 )
 
 // State is where a classic group is in its rebalance.
@@ -58,7 +60,7 @@ type group struct {
 
 	offsets map[string]map[int32]committed
 	// unstable counts the open transactions that hold an offset of a partition.
-	unstable map[partition]int
+	unstable map[kafka.TopicPartition]int
 }
 
 func newGroup(id string) *group {

@@ -11,7 +11,7 @@ import (
 
 // Module declares the group coordinator.
 func Module() module.Module {
-	return module.New(module.Coordinator, "group", "consumer groups and their offsets in __consumer_offsets", defaultConfig, wire)
+	return module.New(module.Coordinator, "group", "consumer groups and their offsets in __consumer_offsets", DefaultConfig, wire)
 }
 
 func wire(cfg Config) fx.Option { return fx.Provide(cfg.coordinator) }

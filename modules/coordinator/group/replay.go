@@ -125,18 +125,12 @@ func (m *machine) endTransaction(r *coordinator.Record) error {
 	return nil
 }
 
-// partition names a partition within a group.
-type partition struct {
-	topic string
-	index int32
-}
-
 // addUnstable adds n to the number of open transactions that hold an offset of a partition.
 func (g *group) addUnstable(key recordKey, n int) {
 	if g.unstable == nil {
-		g.unstable = make(map[partition]int)
+		g.unstable = make(map[kafka.TopicPartition]int)
 	}
-	p := partition{key.topic, key.partition}
+	p := kafka.TopicPartition{Topic: key.topic, Partition: key.partition}
 	if g.unstable[p] += n; g.unstable[p] <= 0 {
 		delete(g.unstable, p)
 	}
