@@ -33,6 +33,7 @@ func (h *Handlers) Routes() []api.Route {
 		{Key: 46, Min: 0, Max: 0, Handle: api.Decoded(h.listPartitionReassignments)},
 		{Key: 60, Min: 0, Max: 2, Handle: api.Decoded(h.describeCluster)},
 		{Key: 61, Min: 0, Max: 0, Handle: api.Decoded(h.describeProducers)},
+		// Nobody begins a transaction here, so these two have none to tell of. A transaction coordinator brings its own.
 		{Key: 65, Min: 0, Max: 0, Handle: api.Decoded(h.describeTransactions)},
 		{Key: 66, Min: 0, Max: 2, Handle: api.Decoded(h.listTransactions)},
 		{Key: 74, Min: 0, Max: 1, Handle: api.Decoded(h.listConfigResources)},

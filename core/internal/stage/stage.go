@@ -59,9 +59,9 @@ type Judgement struct {
 // judgements is a cache of scratch space without any state that a caller could observe.
 var judgements = sync.Pool{New: func() any { return new(Judgement) }}
 
-// Judge runs the chain. The Judgement is never nil; the records must stay open until its release. Errors carry the code and the message to answer: INVALID_RECORD for
-// rejected records, a retriable code when a plugin is not there or asks for another try, MESSAGE_TOO_LARGE when the batch
-// outgrew max.message.bytes.
+// Judge runs the chain. The Judgement is never nil; the records must stay open until its release. Errors carry the code and
+// the message to answer: INVALID_RECORD for rejected records, a retriable code when a plugin is not there or asks for another
+// try, MESSAGE_TOO_LARGE when the batch outgrew max.message.bytes.
 func Judge(ctx context.Context, q *Request) (*Judgement, error) {
 	j := judgements.Get().(*Judgement)
 	j.request = *q
