@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // process is a running target.
@@ -40,6 +41,24 @@ func (p *process) cpu() (usage, error) {
 	}
 	system, err := strconv.ParseFloat(fields[12], 64)
 	return usage{user / ticks, system / ticks}, err
+}
+
+// settle waits until the process has finished what the work before left it: deleting files, writing checkpoints. It
+// returns what it has used until then.
+func (p *process) settle() (usage, error) {
+	const look, quiet, patience = 250 * time.Millisecond, 0.01, 40 // a tick of CPU in a look is quiet
+	now, err := p.cpu()
+	for range patience {
+		if err != nil {
+			break
+		}
+		before := now
+		time.Sleep(look)
+		if now, err = p.cpu(); now.minus(before).total() <= quiet {
+			break
+		}
+	}
+	return now, err
 }
 
 // rss returns the resident memory in bytes.

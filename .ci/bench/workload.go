@@ -167,7 +167,7 @@ func (w workload) runFloor(p *process, t target, n int64, results *table) error 
 
 // account adds what the process used during the work to the results, for each GB.
 func (w workload) account(p *process, t target, n int64, results *table, work func() error) error {
-	before, err := p.cpu()
+	before, err := p.settle()
 	if err != nil {
 		return err
 	}
