@@ -204,103 +204,34 @@ func TestDeploy(t *testing.T) {
 
 var chunks = kafka.TopicPartition{Topic: kafka.PluginsTopic}
 
-func TestRestart(t *testing.T) {
+// TestValidateOnly: the same answers as a deployment's, and nothing is changed.
+func TestValidateOnly(t *testing.T) {
 	c := newCluster(t)
-	v1, v2 := guest(t, "one", 0), guest(t, "two", 2<<20)
 	r := c.start(t)
+	ask := func(name string, b []byte, vectors []byte) (plugin.Description, error) {
+		t.Helper()
+		return r.Deploy(t.Context(), plugin.Deployment{Ref: ref(t, name), Bytes: b, Vectors: vectors, ValidateOnly: true})
+	}
+	v1, v2 := guest(t, "one", 0), guest(t, "two", 0)
+	d, err := ask("geo@1", v1, nil)
+	if err != nil || d.Ref.String() != "geo@1" || d.Info.Digest != plugin.DigestOf(v1) || !d.Deployed.IsZero() || len(d.Info.Functions.Kinds()) == 0 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if _, err := ask("geo@1", []byte("no wasm"), nil); err == nil {
+		t.Error("no module could be deployed")
+	}
+	if _, err := ask("geo@1", v1, []byte("nonsense")); err == nil || !strings.Contains(err.Error(), "test vectors") {
+		t.Errorf("vectors that are none: %v", err)
+	}
+	if got := names(t, r); len(got) > 0 || len(c.stored(t)) > 0 {
+		t.Errorf("list: %q, stored: %v", got, c.stored(t))
+	}
 	mustDeploy(t, r, "geo@1", v1)
-	mustDeploy(t, r, "geo@2", v2)
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
+	if _, err := ask("geo@1", v1, nil); err != nil {
+		t.Errorf("the same bytes: %v", err)
 	}
-	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); classOf(err) != plugin.NotLoaded {
-		t.Errorf("after the stop: %v", err)
-	}
-	r = c.start(t)
-	mustLookup(t, r, "geo@2", v2)
-	mustLookup(t, r, "geo@1", v1)
-	if report := c.health.Report(); len(report.Components) > 0 && report.Components[0].Error != "" {
-		t.Errorf("health: %+v", report)
-	}
-}
-
-func classOf(err error) plugin.Class {
-	if f, ok := errors.AsType[*plugin.Failure](err); ok {
-		return f.Class
-	}
-	return 0
-}
-
-// TestTornDeployment leaves some chunks, as a crash does: they are no plugin, they go, and deploying again works.
-func TestTornDeployment(t *testing.T) {
-	c := newCluster(t)
-	v1, torn := guest(t, "one", 0), guest(t, "torn", 2<<20)
-	r := c.start(t)
-	mustDeploy(t, r, "geo@1", v1)
-	digest := plugin.DigestOf(torn)
-	appendChunk(t, c, digest.String()+"/0", torn[:768<<10])
-	appendChunk(t, c, digest.String()+"/1", torn[768<<10:2*768<<10])
-	appendChunk(t, c, "something/else", []byte("x"))
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r = c.start(t)
-	if got := names(t, r); !slices.Equal(got, []string{"geo@1"}) {
-		t.Errorf("list: %q", got)
-	}
-	gone := map[string]bool{}
-	for key, value := range c.stored(t) {
-		gone[key] = value == nil
-	}
-	if !gone[digest.String()+"/0"] || !gone[digest.String()+"/1"] || gone[plugin.DigestOf(v1).String()+"/0"] {
-		t.Errorf("deleted: %v", gone)
-	}
-	mustDeploy(t, r, "geo@2", torn)
-	mustLookup(t, r, "geo@2", torn)
-}
-
-func appendChunk(t *testing.T, c *cluster, key string, value []byte) {
-	t.Helper()
-	var b record.Builder
-	b.Reset(nil, record.NewHeader())
-	b.Append(1, []byte(key), value)
-	batch, err := b.Finish()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.log.AppendRecords(chunks, batch, 0); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestDeployWaitsForTheCommit(t *testing.T) {
-	c := newCluster(t)
-	r := c.start(t)
-	mustDeploy(t, r, "geo@1", guest(t, "one", 0)) // the topic exists
-	release := c.log.HoldCommits()
-	defer release()
-	ctx, cancel := context.WithCancel(t.Context())
-	c.Subscribe(func(_ *metadata.Image, d *metadata.Delta) {
-		if len(d.Plugins) > 0 {
-			t.Errorf("%q is visible before its bytes are committed", d.Plugins)
-		}
-	})
-	before := countChunks(t, c)
-	done := make(chan error)
-	go func() {
-		_, err := r.Deploy(ctx, plugin.Deployment{Ref: ref(t, "geo@2"), Bytes: guest(t, "two", 0)})
-		done <- err
-	}()
-	for countChunks(t, c) == before {
-		select {
-		case err := <-done:
-			t.Fatal(err)
-		default:
-		}
-	}
-	cancel()
-	if err := <-done; !errors.Is(err, context.Canceled) {
-		t.Errorf("a deployment that was never committed: %v", err)
+	if _, err := ask("geo@1", v2, nil); !errors.Is(err, kafka.DuplicateResource) {
+		t.Errorf("another digest: %v", err)
 	}
 }
 
@@ -374,102 +305,4 @@ func TestRemove(t *testing.T) {
 		t.Errorf("%d chunks are left, and geo@1 as %q", n, c.stored(t)["geo@1"])
 	}
 	mustDeploy(t, r, "geo@1", guest(t, "other", 0)) // the name is free
-}
-
-func TestFiles(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name string, b []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	c := newCluster(t)
-	good := "geo@1=" + write("geo.wasm", guest(t, "one", 0))
-	r := c.start(t, good)
-	mustLookup(t, r, "geo@1", guest(t, "one", 0))
-	if report := c.health.Report(); len(report.Components) > 0 {
-		t.Errorf("health: %+v", report)
-	}
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	write("geo.wasm", guest(t, "changed", 0))
-	write("bad.vectors", []byte("nonsense"))
-	r = c.start(t, good, "no@1="+filepath.Join(dir, "nosuch.wasm"), "bad@1="+write("bad.wasm", guest(t, "bad", 0)))
-	mustLookup(t, r, "geo@1", guest(t, "one", 0))
-	report := c.health.Report()
-	for _, want := range []string{"geo@1 exists with the digest", "nosuch.wasm", "test vectors"} {
-		if len(report.Components) != 1 || !report.Live || !report.Ready || !strings.Contains(report.Components[0].Error, want) {
-			t.Errorf("health without %q: %+v", want, report)
-		}
-	}
-	if got := names(t, r); !slices.Equal(got, []string{"geo@1"}) {
-		t.Errorf("list: %q", got)
-	}
-}
-
-// TestDeletedTopic: what this broker remembers does not hide that the bytes are gone.
-func TestDeletedTopic(t *testing.T) {
-	c := newCluster(t)
-	b := guest(t, "one", 0)
-	r := c.start(t)
-	mustDeploy(t, r, "geo@1", b)
-	c.log = &shardtest.Log{}
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r = c.start(t)
-	if report := c.health.Report(); !strings.Contains(report.Components[0].Error, "geo@1 can't run on this broker: its bytes are not in __jackdaw_plugins") {
-		t.Errorf("health: %+v", report)
-	}
-	if versions, err := r.Describe(t.Context(), "geo"); err != nil || versions[0].LoadFailed == "" {
-		t.Errorf("%+v, %v", versions, err)
-	}
-	mustDeploy(t, r, "geo@1", b)
-	mustLookup(t, r, "geo@1", b)
-	if versions, err := r.Describe(t.Context(), "geo"); err != nil || versions[0].LoadFailed != "" {
-		t.Errorf("%+v, %v", versions, err)
-	}
-}
-
-func TestUnreadableTopic(t *testing.T) {
-	c := newCluster(t)
-	b := guest(t, "one", 0)
-	r := c.start(t)
-	mustDeploy(t, r, "geo@1", b)
-	if err := r.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c.log.FailReads(errors.New("the disk is gone"))
-	r = c.start(t)
-	if _, err := r.Lookup(t.Context(), ref(t, "geo@1")); classOf(err) != plugin.NotLoaded {
-		t.Errorf("%v", err)
-	}
-	if report := c.health.Report(); !strings.Contains(report.Components[0].Error, "the disk is gone") {
-		t.Errorf("health: %+v", report)
-	}
-	c.log.FailReads(nil)
-	mustLookup(t, r, "geo@1", b)
-}
-
-func TestConfig(t *testing.T) {
-	f := func(want string, plugins ...string) {
-		t.Helper()
-		err := registry.Config{Plugins: plugins, Memory: 16 << 20}.Validate()
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%q: %v, want %q", plugins, err, want)
-		}
-	}
-	f("")
-	f("", "geo@1=a.wasm", "geo@2=b.wasm")
-	f("stands twice", "geo@1=a.wasm", "geo@1=b.wasm")
-	f("name@version=path", "geo@1")
-	f("name@version", "geo=a.wasm")
-	f("digest", strings.Repeat("ab", 32)+"=a.wasm")
-	f("broker itself", "json@1=a.wasm")
-	if err := (registry.Config{Memory: 5}).Validate(); err == nil || !bytes.Contains([]byte(err.Error()), []byte("jackdaw.plugin.memory.bytes")) {
-		t.Errorf("little memory: %v", err)
-	}
 }

@@ -27,8 +27,8 @@ type Broker struct{ broker *broker.Broker }
 const stopLimit = 10 * time.Second
 
 // New starts a broker for a test and stops it when the test ends. Settings are key=value pairs as the broker's config
-// takes them; they go before nothing else, so "modules.log=segment" with a "log.dirs" of the test's own keeps records on
-// disk. Mistakes fail the test.
+// takes them, and win over those that this package chooses: "modules.log=segment" with a "log.dirs" of the test's own keeps
+// records on disk. "plugins=NAME@VERSION=FILE" deploys plugins, which can be bound when New returns. Mistakes fail the test.
 func New(t testing.TB, settings ...string) *Broker {
 	t.Helper()
 	set := append([]string{

@@ -1,241 +1,18 @@
 package binding_test
 
 import (
-	"context"
-	"maps"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/internal/binding"
-	"github.com/jackdawmq/jackdaw/core/internal/partition"
 	"github.com/jackdawmq/jackdaw/core/kafka"
-	"github.com/jackdawmq/jackdaw/core/log"
 	"github.com/jackdawmq/jackdaw/core/metadata"
 	"github.com/jackdawmq/jackdaw/core/plugin"
-	"github.com/jackdawmq/jackdaw/core/record"
-	"github.com/jackdawmq/jackdaw/modules/log/memory"
-	"github.com/jackdawmq/jackdaw/modules/replication/none"
 )
-
-// fakeRegistry has programs by name@version; a test adds and removes them.
-type fakeRegistry struct {
-	plugin.Registry
-	mu       sync.Mutex
-	programs map[string]*fakeProgram
-	lookups  atomic.Int64
-}
-
-func (r *fakeRegistry) set(ref string, p *fakeProgram) *fakeProgram {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.programs[ref] = p
-	return p
-}
-
-func (r *fakeRegistry) Lookup(_ context.Context, ref plugin.Ref) (plugin.Program, error) {
-	r.lookups.Add(1)
-	r.mu.Lock()
-	p := r.programs[ref.String()]
-	r.mu.Unlock()
-	switch {
-	case p == nil:
-		return nil, &plugin.Failure{Plugin: ref.String(), Class: plugin.NotLoaded, Reason: "its bytes are not here yet"}
-	case p.refused != "":
-		return nil, &plugin.Refusal{Reasons: []string{p.refused}}
-	}
-	if p.slow != nil {
-		<-p.slow
-	}
-	p.holds.Add(1)
-	return p, nil
-}
-
-// fakeProgram binds fakes.
-type fakeProgram struct {
-	functions plugin.Functions
-	refused   string
-	slow      chan struct{} // open while the program is being compiled; nil when that takes no time
-	holds     atomic.Int64
-	bound     atomic.Int64
-	configs   []string
-}
-
-func (p *fakeProgram) Info() plugin.Info { return plugin.Info{Functions: p.functions} }
-func (p *fakeProgram) Close()            { p.holds.Add(-1) }
-
-func (p *fakeProgram) bind(b plugin.Binding) (*fakePlugin, error) {
-	p.configs = append(p.configs, string(b.Config))
-	if string(b.Config) == "bad" {
-		return nil, &plugin.Failure{Plugin: b.Name, Class: plugin.InvalidConfig, Reason: "no such field"}
-	}
-	p.bound.Add(1)
-	return &fakePlugin{program: p, binding: b}, nil
-}
-
-func (p *fakeProgram) Serializer(_ context.Context, b plugin.Binding) (plugin.Serializer, error) {
-	return p.bind(b)
-}
-func (p *fakeProgram) Partitioner(_ context.Context, b plugin.Binding) (plugin.Partitioner, error) {
-	return p.bind(b)
-}
-func (p *fakeProgram) Assignor(_ context.Context, b plugin.Binding) (plugin.Assignor, error) {
-	return p.bind(b)
-}
-
-// fakePlugin keeps everything.
-type fakePlugin struct {
-	program *fakeProgram
-	binding plugin.Binding
-	closed  atomic.Bool
-}
-
-func (f *fakePlugin) Binding() plugin.Binding { return f.binding }
-func (f *fakePlugin) Info() plugin.Info       { return f.program.Info() }
-func (f *fakePlugin) Stats() plugin.Stats {
-	return plugin.Stats{Calls: 3, Failures: [14]uint64{plugin.Trap: 2}}
-}
-func (f *fakePlugin) Close() {
-	if f.closed.CompareAndSwap(false, true) {
-		f.program.bound.Add(-1)
-	}
-}
-
-func (f *fakePlugin) Validate(_ context.Context, b *plugin.Batch, o *plugin.Outcome) error {
-	o.Reset(len(b.Records))
-	return nil
-}
-func (f *fakePlugin) Serialize(ctx context.Context, b *plugin.Batch, o *plugin.Outcome) error {
-	return f.Validate(ctx, b, o)
-}
-func (f *fakePlugin) Deserialize(ctx context.Context, b *plugin.Batch, o *plugin.Outcome) error {
-	return f.Validate(ctx, b, o)
-}
-func (f *fakePlugin) Partition(context.Context, *plugin.Batch, []int32) error { return nil }
-func (f *fakePlugin) Assign(context.Context, *plugin.Group, *plugin.Assignment) error {
-	return nil
-}
-
-// fixture has bindings over partitions that really take batches.
-type fixture struct {
-	t          *testing.T
-	registry   *fakeRegistry
-	partitions *partition.Set
-	bindings   *binding.Bindings
-	image      *metadata.Image
-	metrics    *prometheus.Registry
-}
-
-const slot = "jackdaw.value.serializer"
-
-// run starts bindings in virtual time and stops them at the end.
-func run(t *testing.T, f func(t *testing.T, x *fixture)) {
-	synctest.Test(t, func(t *testing.T) {
-		engine := memory.New(memory.DefaultConfig(), zap.NewNop())
-		if err := engine.Start(t.Context(), log.Identity{NodeID: 1}); err != nil {
-			t.Fatal(err)
-		}
-		x := &fixture{t: t, registry: &fakeRegistry{programs: map[string]*fakeProgram{}}, metrics: prometheus.NewRegistry()}
-		x.partitions = partition.New(partition.Settings{
-			Self: 1, Engine: engine, Replicator: none.Replicator{}, Configs: config.NewResolver(nil), Log: zap.NewNop(), ProducerExpiry: time.Hour,
-		})
-		x.image = &metadata.Image{Topics: map[string]*metadata.Topic{}, Configs: map[metadata.Resource]map[string]string{}}
-		if err := x.partitions.Start(t.Context(), x.image, nil); err != nil {
-			t.Fatal(err)
-		}
-		x.bindings = binding.New(binding.Settings{Registry: x.registry, Partitions: x.partitions, Log: zap.NewNop(), Metrics: x.metrics})
-		x.bindings.Start(x.image)
-		f(t, x)
-		ctx := context.Background()
-		if err := x.bindings.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-		for ref, p := range x.registry.programs {
-			if p.holds.Load() != 0 || p.bound.Load() != 0 {
-				t.Errorf("%s is held %d times and bound %d times after the end", ref, p.holds.Load(), p.bound.Load())
-			}
-		}
-		if err := x.partitions.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-		if err := engine.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-func (x *fixture) change(delta *metadata.Delta, edit func(*metadata.Image)) {
-	image := *x.image
-	image.Offset++
-	image.Topics, image.Configs = maps.Clone(image.Topics), maps.Clone(image.Configs)
-	edit(&image)
-	x.image = &image
-	x.partitions.MetadataChanged(&image, delta)
-	x.bindings.MetadataChanged(&image, delta)
-}
-
-func (x *fixture) create(name string, configs ...string) {
-	t := &metadata.Topic{Name: name, ID: kafka.NewTopicID(), Partitions: []metadata.Partition{{Replicas: []kafka.NodeID{1}, ISR: []kafka.NodeID{1}, Leader: 1}}}
-	r := metadata.Resource{Type: metadata.TopicResource, Name: name}
-	x.change(&metadata.Delta{Topics: []*metadata.Topic{t}, Configs: []metadata.Resource{r}}, func(i *metadata.Image) {
-		i.Topics[name] = t
-		i.Configs[r] = pairs(configs)
-	})
-}
-
-func (x *fixture) remove(name string) {
-	t := x.image.Topics[name]
-	x.change(&metadata.Delta{Deleted: []*metadata.Topic{t}}, func(i *metadata.Image) { delete(i.Topics, name) })
-}
-
-// configure replaces the configs of a resource.
-func (x *fixture) configure(kind metadata.ResourceType, name string, configs ...string) {
-	r := metadata.Resource{Type: kind, Name: name}
-	x.change(&metadata.Delta{Configs: []metadata.Resource{r}}, func(i *metadata.Image) { i.Configs[r] = pairs(configs) })
-}
-
-func pairs(list []string) map[string]string {
-	m := map[string]string{}
-	for i := 0; i < len(list); i += 2 {
-		m[list[i]] = list[i+1]
-	}
-	return m
-}
-
-// produces expects what the topic answers to a batch.
-func (x *fixture) produces(topic string, want kafka.ErrorCode) {
-	x.t.Helper()
-	p, err := x.partitions.Lookup(kafka.TopicPartition{Topic: topic})
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	var b record.Builder
-	b.Reset(nil, record.NewHeader())
-	b.Append(time.Now().UnixMilli(), nil, []byte("v"))
-	batch, err := b.Finish()
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	if _, err := p.AppendAsLeader(batch, partition.AppendOptions{LeaderEpoch: kafka.NoEpoch}); kafka.CodeOf(err) != want {
-		x.t.Errorf("%s answers %v, want %v", topic, err, want)
-	}
-}
-
-// running expects the version that is in force for a topic, and what Path says of it.
-func (x *fixture) running(topic, version, state, why string) {
-	x.t.Helper()
-	p := x.bindings.Path(topic)
-	if len(p.Slots) != 1 || p.Slots[0].Bound != version || p.Slots[0].State != state || !strings.Contains(p.Why, why) {
-		x.t.Errorf("the path is %+v, want %s %s: %s", p, version, state, why)
-	}
-}
 
 func TestTopicIsBoundInTheBackground(t *testing.T) {
 	run(t, func(t *testing.T, x *fixture) {
@@ -390,6 +167,45 @@ func TestBindingsOfTheFirstImage(t *testing.T) {
 			t.Error(err)
 		}
 		x.produces("t", kafka.NotEnoughReplicas)
+	})
+}
+
+// TestSettled: what was bound at the start is waited for until it is in force or known not to be, and nothing else is.
+func TestSettled(t *testing.T) {
+	run(t, func(t *testing.T, x *fixture) {
+		settled := func(b *binding.Bindings, want bool) {
+			t.Helper()
+			synctest.Wait()
+			select {
+			case <-b.Settled():
+				if !want {
+					t.Error("settled before everything was tried")
+				}
+			default:
+				if want {
+					t.Error("not settled")
+				}
+			}
+		}
+		settled(x.bindings, true) // nothing was bound
+		slow := x.registry.set("slow@1", &fakeProgram{functions: plugin.CanValidate, slow: make(chan struct{})})
+		x.registry.set("wrong@1", &fakeProgram{refused: "no memory"})
+		x.create("a", slot, "slow@1")
+		x.create("b", slot, "wrong@1")
+		x.create("c", slot, "missing@1")
+		x.create("d")
+		late := binding.New(binding.Settings{Registry: x.registry, Partitions: x.partitions, Log: zap.NewNop()})
+		settled(late, false)
+		late.Start(x.image)
+		settled(late, false)
+		close(slow.slow)
+		settled(late, true)
+		if chain, err := late.Chain("a"); chain == nil || err != nil {
+			t.Errorf("settled without its chain: %v, %v", chain, err)
+		}
+		if err := late.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
