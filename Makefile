@@ -20,4 +20,4 @@ bench-floor: build
 	cd .ci/bench && go run . -broker ../../bin/broker
 
 bench-kafka: build
-	cd .ci/bench && go run . -broker ../../bin/broker -kafka $$(../clients java | tail -1)/java/cp.txt -svg ../../docs/race.svg
+	cd .ci/bench && go run . -broker ../../bin/broker -kafka $$(../clients java | tail -1)/java/cp.txt -svg ../../docs/race.svg -markdown ../../docs/race.md
