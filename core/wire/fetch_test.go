@@ -156,6 +156,62 @@ func TestFetchRequestRefusesEveryTruncation(t *testing.T) {
 	}
 }
 
+// The shortest topics and partitions that the protocol can express are not taken for lies.
+func TestFetchRequestOfTheLeastSize(t *testing.T) {
+	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
+		least := kmsg.FetchRequest{Version: version, Topics: make([]kmsg.FetchRequestTopic, 20)}
+		if version >= 7 {
+			least.ForgottenTopics = make([]kmsg.FetchRequestForgottenTopic, 20)
+		}
+		var req wire.FetchRequest
+		if err := req.Decode(version, least.AppendTo(nil)); err != nil || len(req.Topics)+len(req.Forgotten) != 0 {
+			t.Errorf("version %d, empty topics: %v, %d topics", version, err, len(req.Topics))
+		}
+		if err := req.Decode(version, fetchBody(version, 1, 50)); err != nil || len(req.Topics) != 1 || len(req.Topics[0].Partitions) != 50 {
+			t.Errorf("version %d, 50 partitions: %v", version, err)
+		}
+	}
+}
+
+// Tags that a version does not have yet mean nothing in it.
+func TestFetchRequestIgnoresTagsOfLaterVersions(t *testing.T) {
+	for _, version := range []int16{12, 14} {
+		body := kmsg.NewPtrFetchRequest()
+		body.Version, body.ReplicaID = version, 3
+		body.UnknownTags.Set(1, make([]byte, 13)) // the replica's state, from version 15
+		var req wire.FetchRequest
+		if err := req.Decode(version, body.AppendTo(nil)); err != nil || req.ReplicaID != 3 || req.ReplicaEpoch != -1 {
+			t.Errorf("version %d: replica %d, epoch %d, %v", version, req.ReplicaID, req.ReplicaEpoch, err)
+		}
+	}
+}
+
+// One huge request does not make its connection's memory huge for ever.
+func TestFetchRequestForgetsMuchMemory(t *testing.T) {
+	var req wire.FetchRequest
+	if err := req.Decode(12, fetchBody(12, 20_000, 1)); err != nil || len(req.Topics) != 20_000 {
+		t.Fatalf("%d topics, %v", len(req.Topics), err)
+	}
+	if err := req.Decode(12, fetchBody(12, 1, 1)); err != nil || cap(req.Topics) > 1000 || cap(req.Forgotten) > 1000 {
+		t.Errorf("room for %d topics and %d forgotten ones is kept, %v", cap(req.Topics), cap(req.Forgotten), err)
+	}
+}
+
+// Whoever appends to a view must not write over what follows in the body.
+func TestViewsAreClipped(t *testing.T) {
+	body := kmsg.NewPtrFetchRequest()
+	body.Version, body.Rack = 12, "rack"
+	frame := body.AppendTo(nil)
+	before := slices.Clone(frame)
+	var req wire.FetchRequest
+	if err := req.Decode(12, frame); err != nil {
+		t.Fatal(err)
+	}
+	if _ = append(req.Rack, "overwritten"...); !bytes.Equal(frame, before) {
+		t.Error("the body was changed")
+	}
+}
+
 func FuzzFetchRequest(f *testing.F) {
 	for version := int16(wire.FetchMin); version <= wire.FetchMax; version++ {
 		f.Add(version, fetchBody(version, 2, 2))

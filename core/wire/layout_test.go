@@ -63,6 +63,30 @@ func TestLayoutRefusesLengthsThatCannotBe(t *testing.T) {
 	}
 }
 
+func TestLayoutsDecode(t *testing.T) {
+	layouts := wire.NewLayouts(kmsg.NewPtrMetadataRequest())
+	want := kmsg.NewPtrMetadataRequest()
+	want.Version, want.AllowAutoTopicCreation = 9, true
+	body := want.AppendTo(nil)
+	for range 2 { // the second time the layout is known
+		got := kmsg.NewPtrMetadataRequest()
+		got.Version = 9
+		if err := layouts.Decode(got, body); err != nil || !got.AllowAutoTopicCreation {
+			t.Errorf("decoded %+v, %v", got, err)
+		}
+		if err := layouts.Decode(got, body[:1]); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("a cut body: %v", err)
+		}
+	}
+	for _, version := range []int16{-1, want.MaxVersion() + 1} {
+		got := kmsg.NewPtrMetadataRequest()
+		got.Version = version
+		if err := layouts.Decode(got, body); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+}
+
 // What passes, kmsg decodes in a time that its length explains.
 func FuzzLayout(f *testing.F) {
 	f.Add(int16(3), int16(12), []byte{0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x07})

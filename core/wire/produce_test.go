@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -214,6 +215,30 @@ func TestProduceResponseWritesWhatKmsgWrites(t *testing.T) {
 				t.Fatalf("got  %x\nwant %x", body, expect)
 			}
 		})
+	}
+}
+
+// Strings that are longer than the protocol can express are cut, and what follows them stays readable.
+func TestLongStringsAreCut(t *testing.T) {
+	long := strings.Repeat("x", 40_000)
+	for _, version := range []int16{8, 13} {
+		var body []byte
+		w := wire.NewProduceResponse(&body, version)
+		w.Start(1)
+		w.Topic("t", kafka.TopicID{}, 1)
+		w.Partition(&wire.ProduceResult{ErrorCode: kafka.InvalidRecord, ErrorMessage: &long})
+		w.EndTopic()
+		w.End(7, []wire.NodeEndpoint{{NodeID: 2, Host: long, Port: 9092, Rack: &long}})
+		got := kmsg.ProduceResponse{Version: version}
+		if err := got.ReadFrom(body); err != nil {
+			t.Fatalf("version %d: %v", version, err)
+		}
+		if m := got.Topics[0].Partitions[0].ErrorMessage; m == nil || len(*m) != 32767 || got.ThrottleMillis != 7 {
+			t.Errorf("version %d: %d bytes of message, throttle %d", version, len(*m), got.ThrottleMillis)
+		}
+		if version >= 10 && (len(got.Brokers) != 1 || len(got.Brokers[0].Host) != 32767 || got.Brokers[0].Port != 9092 || len(*got.Brokers[0].Rack) != 32767) {
+			t.Errorf("version %d: %d endpoints", version, len(got.Brokers))
+		}
 	}
 }
 

@@ -53,8 +53,12 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 	for name, f := range map[string]func(){
 		"produce request":  func() { walkProduce(t, 12, produce) },
 		"produce response": func() { writeProduce(&body, 12, 10) },
-		"fetch request":    func() { _ = req.Decode(17, fetch) },
-		"fetch response":   func() { writeFetch(&body, 17, 10) },
+		"fetch request": func() {
+			if err := req.Decode(17, fetch); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"fetch response": func() { writeFetch(&body, 17, 10) },
 	} {
 		if n := testing.AllocsPerRun(100, f); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
