@@ -22,29 +22,22 @@ type bindFlags struct {
 	slot, mode, config, onReject, onError, shadow, deadLetters string
 }
 
-// deadLettersConfig is the config of a topic that all its slots share.
-const deadLettersConfig = "jackdaw.dlq.topic"
-
-// topicSlots are the slots that a topic has.
-func topicSlots() []plugin.Kind {
-	return []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer}
-}
-
+// slotWords are the slots that a topic has.
 func slotWords() []string {
 	var words []string
-	for _, kind := range topicSlots() {
+	for _, kind := range config.SlotKinds() {
 		words = append(words, kind.String())
 	}
 	return words
 }
 
-// slotConfigs returns the names of a slot's configs: plugin, mode, config, on.reject, on.error, shadow.
+// slotConfigs returns the names of a slot's configs.
 func slotConfigs(slot string) ([]string, error) {
 	i := slices.Index(slotWords(), slot)
 	if i < 0 {
 		return nil, misusef("--slot %q is not one of %s", slot, strings.Join(slotWords(), ", "))
 	}
-	return config.SlotConfigs(topicSlots()[i]), nil
+	return config.SlotConfigs(config.SlotKinds()[i]), nil
 }
 
 func newPluginBindCommand(o *operators) *cobra.Command {
@@ -133,7 +126,7 @@ func bind(ctx context.Context, admin *kadm.Client, topic string, ref plugin.Ref,
 	if err != nil {
 		return "", err
 	}
-	names = append(names, deadLettersConfig)
+	names = append(names, config.DeadLetterTopic)
 	var edits []kadm.AlterConfig
 	for i, value := range []string{ref.String(), flags.mode, flags.config, flags.onReject, flags.onError, flags.shadow, flags.deadLetters} {
 		if value != "" {
@@ -239,7 +232,7 @@ func pathOf(topic string, set map[string]string) (path, why string) {
 
 // slotOf returns the slot that has a version of a plugin, or value.serializer.
 func slotOf(set map[string]string, ref plugin.Ref) string {
-	for _, kind := range topicSlots() {
+	for _, kind := range config.SlotKinds() {
 		bound, err := plugin.ParseRef(set[config.SlotConfigs(kind)[0]])
 		if err == nil && ref.Name != "" && bound.Name == ref.Name {
 			return kind.String()
@@ -255,7 +248,7 @@ func newPluginUnbindCommand(o *operators) *cobra.Command {
 		Long:              "Take the plugin out of a slot of a topic, or without --slot out of all of them, with everything that was configured for it.",
 		ValidArgsFunction: o.completeTopics(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			slots, edits := slotWords(), []kadm.AlterConfig{{Op: kadm.DeleteConfig, Name: deadLettersConfig}}
+			slots, edits := slotWords(), []kadm.AlterConfig{{Op: kadm.DeleteConfig, Name: config.DeadLetterTopic}}
 			if slot != "" {
 				slots, edits = []string{slot}, nil
 			}

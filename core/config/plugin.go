@@ -7,11 +7,12 @@ import (
 	"github.com/jackdawmq/jackdaw/core/plugin"
 )
 
-// The configs that are not part of a slot.
+// DeadLetterTopic is the config of a topic that all its slots share.
+const DeadLetterTopic = "jackdaw.dlq.topic"
+
 const (
-	deadLetterTopic = "jackdaw.dlq.topic"
-	assignorName    = "jackdaw.assignor"
-	assignorConfig  = "jackdaw.assignor.config"
+	assignorName   = "jackdaw.assignor"
+	assignorConfig = "jackdaw.assignor.config"
 )
 
 // Plugins are the plugin configs of a topic. Two of them are equal when == says so.
@@ -41,13 +42,17 @@ type AssignorBinding struct {
 // slotName returns the config that names the plugin of a slot; the slot's other configs begin with it.
 func slotName(k plugin.Kind) string { return "jackdaw." + k.String() }
 
-// slotKinds are the kinds that can be bound to a topic, in the order in which they run.
-func slotKinds() [3]plugin.Kind {
+// SlotKinds are the kinds that can be bound to a topic, in the order in which they run.
+func SlotKinds() [3]plugin.Kind {
 	return [3]plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer}
 }
 
-// SlotConfigs lists the configs of the slot for plugins of a kind, the plugin's own first.
+// SlotConfigs lists the configs of the slot for plugins of a kind: plugin, mode, config, on.reject, on.error, shadow. The slot
+// of a group has only plugin and config.
 func SlotConfigs(k plugin.Kind) []string {
+	if k == plugin.KindAssignor {
+		return []string{assignorName, assignorConfig}
+	}
 	name := slotName(k)
 	return []string{name, name + ".mode", name + ".config", name + ".on.reject", name + ".on.error", name + ".shadow"}
 }
@@ -57,7 +62,7 @@ func SlotConfigs(k plugin.Kind) []string {
 func PluginsOf(topic string, set map[string]string) *Plugins {
 	var p Plugins
 	bound := false
-	for _, kind := range slotKinds() {
+	for _, kind := range SlotKinds() {
 		slot, err := slotOf(kind, set)
 		if err != nil || slot.Ref == (plugin.Ref{}) {
 			continue
@@ -81,7 +86,7 @@ func AssignorOf(set map[string]string) (b AssignorBinding, ok bool) {
 func PluginRefs(set map[string]string) []plugin.Ref {
 	var refs []plugin.Ref
 	names := []string{assignorName}
-	for _, kind := range slotKinds() {
+	for _, kind := range SlotKinds() {
 		names = append(names, slotName(kind), slotName(kind)+".shadow")
 	}
 	for _, name := range names {
@@ -142,7 +147,7 @@ func refOf(set map[string]string, name string) (plugin.Ref, error) {
 }
 
 func deadLetters(topic string, set map[string]string) string {
-	if v := strings.TrimSpace(set[deadLetterTopic]); v != "" {
+	if v := strings.TrimSpace(set[DeadLetterTopic]); v != "" {
 		return v
 	}
 	return topic + ".dlq"
@@ -159,7 +164,7 @@ func checkPlugins(topic string, set map[string]string) error {
 		return nil
 	}
 	sends := false
-	for _, kind := range slotKinds() {
+	for _, kind := range SlotKinds() {
 		s, err := slotOf(kind, set)
 		if err != nil {
 			return kafka.Errorf(kafka.InvalidConfig, "%s: %s", slotName(kind), err)
@@ -167,15 +172,15 @@ func checkPlugins(topic string, set map[string]string) error {
 		sends = sends || s.Policy.OnReject == plugin.DeadLetter
 	}
 	letters := deadLetters(topic, set)
-	_, named := set[deadLetterTopic]
+	_, named := set[DeadLetterTopic]
 	if !named && !sends {
 		return nil
 	}
 	switch err := kafka.CheckTopicName(letters); {
 	case err != nil:
-		return kafka.Errorf(kafka.InvalidConfig, "%s: %s", deadLetterTopic, *kafka.MessageOf(err))
+		return kafka.Errorf(kafka.InvalidConfig, "%s: %s", DeadLetterTopic, *kafka.MessageOf(err))
 	case letters == topic, kafka.IsInternal(letters):
-		return kafka.Errorf(kafka.InvalidConfig, "%s: %s can't hold what %s refuses", deadLetterTopic, letters, topic)
+		return kafka.Errorf(kafka.InvalidConfig, "%s: %s can't hold what %s refuses", DeadLetterTopic, letters, topic)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import "github.com/jackdawmq/jackdaw/core/plugin"
 // described only where they are set, so that a topic without plugins looks as it does in Kafka.
 func topicPluginDefinitions() []Definition {
 	var list []Definition
-	for _, kind := range slotKinds() {
+	for _, kind := range SlotKinds() {
 		names := SlotConfigs(kind)
 		modes, valid := "[validate, transform]", "validate"
 		if kind == plugin.KindPartitioner {
@@ -27,7 +27,7 @@ func topicPluginDefinitions() []Definition {
 				Doc: "Plugin that runs beside the bound one; only differences of their answers are counted."},
 		)
 	}
-	return append(list, Definition{Name: deadLetterTopic, Type: String, OnlyWhenSet: true,
+	return append(list, Definition{Name: DeadLetterTopic, Type: String, OnlyWhenSet: true,
 		Doc: "Topic of the records that on.reject=dlq leaves out; the topic's name and .dlq when it is not set. It is created at need."})
 }
 

@@ -111,7 +111,7 @@ func boundTo(image *metadata.Image, ref plugin.Ref) []string {
 // slotsOf lists the slots of a topic that name a reference.
 func slotsOf(set map[string]string, ref plugin.Ref) []string {
 	var slots []string
-	for _, kind := range []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer} {
+	for _, kind := range config.SlotKinds() {
 		names := config.SlotConfigs(kind)
 		for name, slot := range map[string]string{names[0]: kind.String(), names[len(names)-1]: kind.String() + ".shadow"} {
 			if named, err := plugin.ParseRef(strings.TrimSpace(set[name])); err == nil && named == ref {

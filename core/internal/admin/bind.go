@@ -8,19 +8,11 @@ import (
 	"github.com/jackdawmq/jackdaw/core/config"
 	"github.com/jackdawmq/jackdaw/core/kafka"
 	"github.com/jackdawmq/jackdaw/core/metadata"
-	"github.com/jackdawmq/jackdaw/core/plugin"
 )
 
-// topicSlots are the slots of a topic in the order in which records pass them.
-func topicSlots() []plugin.Kind {
-	return []plugin.Kind{plugin.KindPartitioner, plugin.KindKeySerializer, plugin.KindValueSerializer}
-}
-
-const deadLettersConfig = "jackdaw.dlq.topic"
-
-// slotConfigs returns the configs of the slot that the path names: plugin, mode, config, on.reject, on.error, shadow.
+// slotConfigs returns the configs of the slot that the path names.
 func slotConfigs(r *http.Request) ([]string, error) {
-	for _, kind := range topicSlots() {
+	for _, kind := range config.SlotKinds() {
 		if r.PathValue("slot") == kind.String() {
 			return config.SlotConfigs(kind), nil
 		}
@@ -48,7 +40,7 @@ func (a *pluginAPI) bind(r *http.Request) (any, error) {
 	}
 	values := []string{b.Plugin, b.Mode, text, b.OnReject, b.OnError, b.Shadow}
 	if b.DeadLetters != "" {
-		names, values = append(names, deadLettersConfig), append(values, b.DeadLetters)
+		names, values = append(names, config.DeadLetterTopic), append(values, b.DeadLetters)
 	}
 	if err := a.alter(r, topicOf(r), names, values); err != nil {
 		return nil, err
@@ -67,8 +59,8 @@ func (a *pluginAPI) unbind(r *http.Request) (any, error) {
 
 // unbindAll takes the plugins out of all slots.
 func (a *pluginAPI) unbindAll(r *http.Request) (any, error) {
-	names := []string{deadLettersConfig}
-	for _, kind := range topicSlots() {
+	names := []string{config.DeadLetterTopic}
+	for _, kind := range config.SlotKinds() {
 		names = append(names, config.SlotConfigs(kind)...)
 	}
 	return nil, a.alter(r, topicOf(r), names, make([]string, len(names)))

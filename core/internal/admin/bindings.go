@@ -170,7 +170,7 @@ func (a *pluginAPI) bindings(r *http.Request) (any, error) {
 	}
 	for i, slot := range []config.PluginSlot{set.Partitioner, set.Key, set.Value} {
 		if slot.Bound() {
-			path.Slots = append(path.Slots, boundSlot(topicSlots()[i].String(), &slot, now.Slots))
+			path.Slots = append(path.Slots, boundSlot(config.SlotKinds()[i].String(), &slot, now.Slots))
 		}
 	}
 	return path, nil

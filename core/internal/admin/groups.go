@@ -26,11 +26,6 @@ type AssignorBinding struct {
 	Config json.RawMessage `json:"config,omitempty"`
 }
 
-const (
-	assignorPlugin = "jackdaw.assignor"
-	assignorConfig = "jackdaw.assignor.config"
-)
-
 func groupOf(r *http.Request) metadata.Resource {
 	return metadata.Resource{Type: metadata.GroupResource, Name: r.PathValue("group")}
 }
@@ -62,12 +57,13 @@ func (a *pluginAPI) bindAssignor(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.alter(r, groupOf(r), []string{assignorPlugin, assignorConfig}, []string{b.Plugin, text}); err != nil {
+	if err := a.alter(r, groupOf(r), config.SlotConfigs(plugin.KindAssignor), []string{b.Plugin, text}); err != nil {
 		return nil, err
 	}
 	return a.assignor(r)
 }
 
 func (a *pluginAPI) unbindAssignor(r *http.Request) (any, error) {
-	return nil, a.alter(r, groupOf(r), []string{assignorPlugin, assignorConfig}, make([]string, 2))
+	names := config.SlotConfigs(plugin.KindAssignor)
+	return nil, a.alter(r, groupOf(r), names, make([]string, len(names)))
 }
