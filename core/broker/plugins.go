@@ -66,9 +66,9 @@ func newAdmin(s *config.Settings, h *telemetry.Health, r *prometheus.Registry, l
 	return admin.New(s, h, r, level, admin.Plugins{Registry: p, Diagnostics: d, Paths: w, Metadata: m, Authorizer: a}, l)
 }
 
-// pluginsTimeout is how long a broker that serves does not count as ready because plugins are still being loaded: longer than
-// compiling a large one takes.
-const pluginsTimeout = time.Minute
+// pluginsTimeout is how long a broker that serves does not count as ready because plugins are still being loaded: as long as
+// compiling one of them may take.
+const pluginsTimeout = 30 * time.Second
 
 // awaitPlugins waits until the plugins of the config file are deployed and what was bound is in force, so that the first
 // producer is judged. What can't be loaded is told in the log and in health reports, and keeps nobody waiting; nor does the
