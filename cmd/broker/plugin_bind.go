@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,24 +20,6 @@ type bindFlags struct {
 	slot, mode, config, onReject, onError, shadow, deadLetters string
 }
 
-// slotWords are the slots that a topic has.
-func slotWords() []string {
-	var words []string
-	for _, kind := range config.SlotKinds() {
-		words = append(words, kind.String())
-	}
-	return words
-}
-
-// slotConfigs returns the names of a slot's configs.
-func slotConfigs(slot string) ([]string, error) {
-	i := slices.Index(slotWords(), slot)
-	if i < 0 {
-		return nil, misusef("--slot %q is not one of %s", slot, strings.Join(slotWords(), ", "))
-	}
-	return config.SlotConfigs(config.SlotKinds()[i]), nil
-}
-
 func newPluginBindCommand(o *operators) *cobra.Command {
 	var flags bindFlags
 	topics, plugins := o.completeTopics(1), o.completePlugins(1, true)
@@ -48,32 +28,15 @@ func newPluginBindCommand(o *operators) *cobra.Command {
 		Long: "Let a plugin judge or rewrite the records of a topic. A binding is a few topic configs (jackdaw.*), which any Admin client\n" +
 			"can set too. What a flag does not say stays as it is, so binding an older version is the rollback. On a broker whose operators'\n" +
 			"listener is known (--admin) the command waits until the plugin is in force, and says why it can't run.",
-		Example: "  broker plugin bind orders geo@1 --slot value.serializer --mode validate\n  broker plugin bind orders geo@1 --config '{\"strict\":true}' --on-reject dlq",
+		Example: "  broker plugin bind orders geo@1 --slot value.serializer --mode validate\n" +
+			"  broker plugin bind orders geo@1 --config '{\"strict\":true}' --on-reject dlq",
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 0 {
 				return topics(cmd, args, word)
 			}
 			return plugins(cmd, args, word)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			ref, err := plugin.ParseRef(args[1])
-			if err != nil {
-				return &misuseError{err.Error()}
-			}
-			if err := checkJSON(flags.config); err != nil {
-				return err
-			}
-			return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
-				slot, err := bind(ctx, admin, args[0], ref, flags)
-				if err == nil && o.sameBroker(cmd) {
-					err = o.awaitForce(ctx, args[0], slot, ref, cmd.Flags().Changed("admin"))
-				}
-				if err != nil {
-					return err
-				}
-				return o.report(bindingResult{args[0], slot, ref.String(), "bound"}, "bound %s to topic %s as its %s", ref, args[0], slot)
-			})
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return o.runBind(cmd, args[0], args[1], flags) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.slot, "slot", "", "partitioner, key.serializer or value.serializer (default: the slot that has the plugin already, else value.serializer)")
@@ -84,11 +47,32 @@ func newPluginBindCommand(o *operators) *cobra.Command {
 	f.StringVar(&flags.shadow, "shadow", "", "plugin that runs beside it and is only compared, name@version")
 	f.StringVar(&flags.deadLetters, "dlq-topic", "", "topic of the records that --on-reject dlq leaves out (default TOPIC.dlq)")
 	for name, words := range map[string][]string{
-		"slot": slotWords(), "mode": {"validate", "transform", "observe", "enforce"}, "on-reject": {"reject", "skip", "dlq"}, "on-error": {"retry", "reject", "pass"},
+		"slot": slotWords(), "mode": {"validate", "transform", "observe", "enforce"},
+		"on-reject": {"reject", "skip", "dlq"}, "on-error": {"retry", "reject", "pass"},
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
 	}
 	return cmd
+}
+
+func (o *operators) runBind(cmd *cobra.Command, topic, text string, flags bindFlags) error {
+	ref, err := plugin.ParseRef(text)
+	if err != nil {
+		return &misuseError{err.Error()}
+	}
+	if err := checkJSON(flags.config); err != nil {
+		return err
+	}
+	return o.withAdmin(cmd.Context(), func(ctx context.Context, admin *kadm.Client) error {
+		slot, err := bind(ctx, admin, topic, ref, flags)
+		if err == nil && o.sameBroker(cmd) {
+			err = o.awaitForce(ctx, topic, slot, ref, cmd.Flags().Changed("admin"))
+		}
+		if err != nil {
+			return err
+		}
+		return o.report(bindingResult{topic, slot, ref.String(), "bound"}, "bound %s to topic %s as its %s", ref, topic, slot)
+	})
 }
 
 // bindingResult is what bind and unbind did.
@@ -181,64 +165,6 @@ func alterConfigs(ctx context.Context, admin *kadm.Client, topic string, edits [
 		}
 	}
 	return nil
-}
-
-// setConfigs returns the plugin configs that are set on a topic.
-func setConfigs(ctx context.Context, admin *kadm.Client, topic string) (map[string]string, error) {
-	resources, err := admin.DescribeTopicConfigs(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
-	set := map[string]string{}
-	for _, r := range resources {
-		if r.Err != nil {
-			return nil, withMessage("topic "+topic, r.Err, r.ErrMessage)
-		}
-		maps.Copy(set, pluginConfigs(r.Configs))
-	}
-	return set, nil
-}
-
-// pluginConfigs are the configs that have to do with plugins.
-func pluginConfigs(configs []kadm.Config) map[string]string {
-	set := map[string]string{}
-	for _, c := range configs {
-		if strings.HasPrefix(c.Key, "jackdaw.") && c.Value != nil {
-			set[c.Key] = *c.Value
-		}
-	}
-	return set
-}
-
-// pathNative is the path of topics without plugins.
-const pathNative = "native"
-
-// pathOf says which way the records of a topic take, as its configs tell: natively, or through plugins.
-func pathOf(topic string, set map[string]string) (path, why string) {
-	plugins := config.PluginsOf(topic, set)
-	if plugins == nil {
-		return pathNative, "no plugin is bound"
-	}
-	var slots []string
-	for i, slot := range []config.PluginSlot{plugins.Partitioner, plugins.Key, plugins.Value} {
-		if slot.Ref == (plugin.Ref{}) {
-			continue
-		}
-		p := slot.Policy
-		slots = append(slots, fmt.Sprintf("%s is %s (%s, on.reject=%s, on.error=%s)", slotWords()[i], slot.Ref, p.Mode, p.OnReject, p.OnError))
-	}
-	return "plugins", strings.Join(slots, "; ")
-}
-
-// slotOf returns the slot that has a version of a plugin, or value.serializer.
-func slotOf(set map[string]string, ref plugin.Ref) string {
-	for _, kind := range config.SlotKinds() {
-		bound, err := plugin.ParseRef(set[config.SlotConfigs(kind)[0]])
-		if err == nil && ref.Name != "" && bound.Name == ref.Name {
-			return kind.String()
-		}
-	}
-	return plugin.KindValueSerializer.String()
 }
 
 func newPluginUnbindCommand(o *operators) *cobra.Command {

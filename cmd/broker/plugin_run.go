@@ -47,23 +47,30 @@ type caller struct {
 	partitions []int32
 }
 
-// bind binds the plugin for the function that is called.
-func (c *pluginCall) bind(ctx context.Context, p program) (*caller, error) {
+// choose checks the function that is to be called, or chooses one that the plugin has.
+func (c *pluginCall) choose(has plugin.Functions) error {
 	bits := map[string]plugin.Functions{"serialize": plugin.CanSerialize, "validate": plugin.CanValidate,
 		"deserialize": plugin.CanDeserialize, "partition": plugin.CanPartition}
-	has := p.Info().Functions
 	if c.function == "" {
 		i := slices.IndexFunc(calls(), func(name string) bool { return has.Has(bits[name]) })
 		if i < 0 {
-			return nil, misusef("the plugin has none of the functions that records can be run through: %s", strings.Join(calls(), ", "))
+			return misusef("the plugin has none of the functions that records can be run through: %s", strings.Join(calls(), ", "))
 		}
 		c.function = calls()[i]
 	}
 	switch bit := bits[c.function]; {
 	case bit == 0:
-		return nil, misusef("--call %q is not one of %s", c.function, strings.Join(calls(), ", "))
+		return misusef("--call %q is not one of %s", c.function, strings.Join(calls(), ", "))
 	case !has.Has(bit):
-		return nil, misusef("the plugin has no function %s", c.function)
+		return misusef("the plugin has no function %s: it has %s", c.function, has)
+	}
+	return nil
+}
+
+// bind binds the plugin for the function that is called.
+func (c *pluginCall) bind(ctx context.Context, p program) (*caller, error) {
+	if err := c.choose(p.Info().Functions); err != nil {
+		return nil, err
 	}
 	b := plugin.Binding{Kind: plugin.KindValueSerializer, Name: "run", Target: c.topic}
 	if c.key {

@@ -181,10 +181,10 @@ func TestPluginAnswers(t *testing.T) {
 	}
 }
 
-func TestPluginChanges(t *testing.T) {
-	w := newWorld()
+// asking returns a function that sends a request to a world and expects a status.
+func asking(t *testing.T, w *world) func(method, path, body string, want int, headers ...string) string {
 	url := startWith(t, w)
-	f := func(method, path, body string, want int, headers ...string) string {
+	return func(method, path, body string, want int, headers ...string) string {
 		t.Helper()
 		status, answer := do(t, method, url+path, body, headers...)
 		if status != want {
@@ -192,6 +192,11 @@ func TestPluginChanges(t *testing.T) {
 		}
 		return answer
 	}
+}
+
+func TestVersionChanges(t *testing.T) {
+	w := newWorld()
+	f := asking(t, w)
 	f("PUT", "/plugins/geo/versions/2", "bytes", http.StatusOK, asWASM)
 	if d := w.deploys[0]; d.Ref.String() != "geo@2" || string(d.Bytes) != "bytes" || d.Deployer != "User:ANONYMOUS" {
 		t.Errorf("deployed %+v", d)
@@ -211,7 +216,11 @@ func TestPluginChanges(t *testing.T) {
 	f("POST", "/plugins/geo/versions/9/release", "{}", http.StatusNotFound, asJSON)
 	f("GET", "/plugins/nosuch", "", http.StatusNotFound)
 	f("GET", "/plugins/geo/versions/9", "", http.StatusNotFound)
+}
 
+func TestBindingChanges(t *testing.T) {
+	w := newWorld()
+	f := asking(t, w)
 	f("PUT", "/topics/orders/plugins/value.serializer", `{"plugin":"geo@2","mode":"validate","config":{"a": 1},"on_reject":"dlq","dead_letters":"bad"}`, http.StatusOK, asJSON)
 	want := map[string]string{"jackdaw.value.serializer": "geo@2", "jackdaw.value.serializer.mode": "validate",
 		"jackdaw.value.serializer.config": `{"a":1}`, "jackdaw.value.serializer.on.reject": "dlq", "jackdaw.dlq.topic": "bad"}
