@@ -58,62 +58,98 @@ const maxPartitions = 1 << 20
 
 // apply changes the state by one record. An error means that the record cannot follow what came before.
 func (s *state) apply(r *record) error {
+	var err error
 	switch r.kind {
 	case createTopic:
-		if _, ok := s.names[r.name]; ok || s.topics[r.id] != nil || r.name == "" {
-			return fmt.Errorf("topic %q with id %s exists", r.name, r.id)
-		}
-		s.topics[r.id] = &topic{id: r.id, name: r.name}
-		s.names[r.name] = r.id
-		s.collisions[kafka.CollisionKey(r.name)] = r.name
+		err = s.createTopic(r.id, r.name)
 	case removeTopic:
-		t := s.topics[r.id]
-		if t == nil {
-			return fmt.Errorf("no topic with id %s", r.id)
-		}
-		delete(s.topics, r.id)
-		delete(s.names, t.name)
-		delete(s.collisions, kafka.CollisionKey(t.name))
-		delete(s.configs, topicResource(t.name))
+		err = s.removeTopic(r.id)
 	case addPartitions:
-		t := s.topics[r.id]
-		if t == nil || r.count <= 0 || r.count > maxPartitions-t.partitions || r.start > s.starts {
-			return fmt.Errorf("%d partitions of start %d for topic id %s", r.count, r.start, r.id)
-		}
-		t.partitions += r.count
-		t.runs = append(t.runs, run{r.count, r.start})
+		err = s.addPartitions(r.id, run{r.count, r.start})
 	case setConfig:
-		configs := s.configs[r.resource]
-		if configs == nil {
-			configs = map[string]string{}
-			s.configs[r.resource] = configs
-		}
-		configs[r.key] = r.value
+		s.setConfig(r.resource, r.key, r.value)
 	case removeConfig:
-		delete(s.configs[r.resource], r.key)
-		if len(s.configs[r.resource]) == 0 {
-			delete(s.configs, r.resource)
-		}
+		s.removeConfig(r.resource, r.key)
 	case producerIDs:
 		if r.next < s.nextProducerID {
-			return fmt.Errorf("producer ids go back from %d to %d", s.nextProducerID, r.next)
+			err = fmt.Errorf("producer ids go back from %d to %d", s.nextProducerID, r.next)
+			break
 		}
 		s.nextProducerID = r.next
 	case brokerStarted:
 		s.starts++
 	case deployPlugin:
-		if r.plugin.Name == "" || r.plugin.Version == "" || r.plugin.Size < 0 || s.plugins[r.plugin.Ref()] != nil {
-			return fmt.Errorf("plugin %q is deployed twice, or has no name or no size", r.plugin.Ref())
-		}
-		deployed := r.plugin
-		s.plugins[deployed.Ref()] = &deployed
+		err = s.deployPlugin(r.plugin)
 	case removePlugin:
-		if s.plugins[r.plugin.Ref()] == nil {
-			return fmt.Errorf("no plugin %q", r.plugin.Ref())
-		}
-		delete(s.plugins, r.plugin.Ref())
+		err = s.removePlugin(r.plugin.Ref())
 	}
-	s.offset++
+	if err == nil {
+		s.offset++
+	}
+	return err
+}
+
+func (s *state) createTopic(id kafka.TopicID, name string) error {
+	if _, ok := s.names[name]; ok || s.topics[id] != nil || name == "" {
+		return fmt.Errorf("topic %q with id %s exists", name, id)
+	}
+	s.topics[id] = &topic{id: id, name: name}
+	s.names[name] = id
+	s.collisions[kafka.CollisionKey(name)] = name
+	return nil
+}
+
+func (s *state) removeTopic(id kafka.TopicID) error {
+	t := s.topics[id]
+	if t == nil {
+		return fmt.Errorf("no topic with id %s", id)
+	}
+	delete(s.topics, id)
+	delete(s.names, t.name)
+	delete(s.collisions, kafka.CollisionKey(t.name))
+	delete(s.configs, topicResource(t.name))
+	return nil
+}
+
+func (s *state) addPartitions(id kafka.TopicID, added run) error {
+	t := s.topics[id]
+	if t == nil || added.count <= 0 || added.count > maxPartitions-t.partitions || added.start > s.starts {
+		return fmt.Errorf("%d partitions of start %d for topic id %s", added.count, added.start, id)
+	}
+	t.partitions += added.count
+	t.runs = append(t.runs, added)
+	return nil
+}
+
+func (s *state) setConfig(res metadata.Resource, key, value string) {
+	configs := s.configs[res]
+	if configs == nil {
+		configs = map[string]string{}
+		s.configs[res] = configs
+	}
+	configs[key] = value
+}
+
+func (s *state) removeConfig(res metadata.Resource, key string) {
+	delete(s.configs[res], key)
+	if len(s.configs[res]) == 0 {
+		delete(s.configs, res)
+	}
+}
+
+func (s *state) deployPlugin(p metadata.Plugin) error {
+	if p.Name == "" || p.Version == "" || p.Size < 0 || s.plugins[p.Ref()] != nil {
+		return fmt.Errorf("plugin %q is deployed twice, or has no name or no size", p.Ref())
+	}
+	s.plugins[p.Ref()] = &p
+	return nil
+}
+
+func (s *state) removePlugin(ref string) error {
+	if s.plugins[ref] == nil {
+		return fmt.Errorf("no plugin %q", ref)
+	}
+	delete(s.plugins, ref)
 	return nil
 }
 
