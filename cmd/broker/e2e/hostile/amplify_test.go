@@ -13,7 +13,7 @@ import (
 // several connections at once.
 func TestAmplification(t *testing.T) {
 	tg := attack(t, "auto.create.topics.enable=false")
-	id := tg.createVictim()
+	tg.createVictim()
 	n := scale(100_000, 1_000_000)
 	requests := map[string]kmsg.Request{
 		"FindCoordinator of many keys":     findCoordinators(n / 2),
@@ -23,7 +23,7 @@ func TestAmplification(t *testing.T) {
 		"OffsetFetch of many groups":       offsetFetches(n / 8),
 		"OffsetCommit of many partitions":  commitRequest("many", n/4, ""),
 		"DescribeGroups of many groups":    describeGroups(n / 10),
-		"DeleteTopics of one topic":        deleteTopics(n/20, id),
+		"DeleteTopics of one topic":        deleteTopics(n / 20),
 		"a Produce of many partitions":     manyProduces(n / 4),
 		"DescribeProducers of a partition": describeProducers(n),
 	}
@@ -124,7 +124,7 @@ func describeGroups(n int) kmsg.Request {
 	return req
 }
 
-func deleteTopics(n int, _ [16]byte) kmsg.Request {
+func deleteTopics(n int) kmsg.Request {
 	req := kmsg.NewPtrDeleteTopicsRequest()
 	req.SetVersion(6)
 	req.TimeoutMillis = 30_000

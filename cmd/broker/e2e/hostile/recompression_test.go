@@ -155,48 +155,46 @@ func TestRecompressedGarbage(t *testing.T) {
 	tg := attack(t)
 	tg.createRecompressing()
 	w := tg.connect()
-	accepted := map[string]int{}
-	try := func(topic, what string, b *kmsg.RecordBatch) {
-		t.Helper()
-		code, gone := tg.produceTo(w, topic, encode(b))
-		switch {
-		case gone:
-			w = tg.connect()
-		case code == -1:
-			t.Errorf("%s into %s: UNKNOWN_SERVER_ERROR for % x", what, topic, b.Records)
-		case code == 0:
-			accepted[topic] += int(b.NumRecords)
-		}
-	}
-	whole := newBatch().Records
 	for stored, topic := range storedCodecs {
+		accepted := 0
 		for codec := range int16(8) {
 			if int(codec) == stored {
 				continue
 			}
-			b := newBatch()
-			b.Attributes = codec
-			b.Records = whole
-			try(topic, fmt.Sprintf("plain records as codec %d", codec), b)
-			stream := compress(t, codec, whole)
-			for cut := range stream {
-				b.Records = stream[:cut]
-				try(topic, fmt.Sprintf("codec %d cut off at %d", codec, cut), b)
-			}
-			for range scale(30, 2000) {
-				b.Records = slices.Clone(stream)
-				b.Records[tg.rand.IntN(len(stream))] ^= 1 << tg.rand.IntN(8)
-				try(topic, fmt.Sprintf("codec %d with a wrong bit", codec), b)
-				b.Records = tg.randomBytes(1 + tg.rand.IntN(300))
-				try(topic, fmt.Sprintf("random bytes as codec %d", codec), b)
-				b.Records = append(slices.Clone(stream), tg.randomBytes(1+tg.rand.IntN(20))...)
-				try(topic, fmt.Sprintf("random bytes behind codec %d", codec), b)
+			for _, records := range tg.garbage(codec) {
+				b := newBatch()
+				b.Attributes, b.Records = codec, records
+				code, gone := tg.produceTo(w, topic, encode(b))
+				switch {
+				case gone:
+					w = tg.connect()
+				case code == -1:
+					t.Errorf("codec %d into %s: UNKNOWN_SERVER_ERROR for % x", codec, topic, records)
+				case code == 0:
+					accepted++
+				}
 			}
 		}
-		if n := tg.storesOf(topic); n != accepted[topic] {
-			t.Errorf("%s holds %d records, and %d were accepted", topic, n, accepted[topic])
+		if n := tg.storesOf(topic); n != accepted {
+			t.Errorf("%s holds %d records, and %d were accepted", topic, n, accepted)
 		}
 	}
+}
+
+// garbage returns what claims to be one record in a codec.
+func (tg *target) garbage(codec int16) [][]byte {
+	whole := newBatch().Records
+	stream := compress(tg.t, codec, whole)
+	list := [][]byte{whole}
+	for cut := range stream {
+		list = append(list, stream[:cut])
+	}
+	for range scale(30, 2000) {
+		flipped := slices.Clone(stream)
+		flipped[tg.rand.IntN(len(stream))] ^= 1 << tg.rand.IntN(8)
+		list = append(list, flipped, tg.randomBytes(1+tg.rand.IntN(300)), slices.Concat(stream, tg.randomBytes(1+tg.rand.IntN(20))))
+	}
+	return list
 }
 
 func (tg *target) randomBytes(n int) []byte {
