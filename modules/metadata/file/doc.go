@@ -24,7 +24,8 @@
 //   - A file of a newer format, another node.id or another cluster is refused.
 //   - Every start counts. A partition's leader epoch is twice the number of starts since it was created: it rises by 2 with
 //     each restart as on a single Apache Kafka node, and costs no write per partition.
-//   - A failed fsync ends all changes until the restart: nobody knows what is on disk by then.
+//   - A write that fails is undone: the next change is tried. A failed fsync, or a write that cannot be undone, ends all changes
+//     until the restart: nobody knows what is on disk by then. Health and metrics tell of both (watch.go).
 //
 // # Limits
 //
