@@ -72,8 +72,31 @@ func (a *app) printSweep(sweep bench.Sweep) error {
 	if a.global.format == formatJSON {
 		return a.printJSON(sweep)
 	}
+	rows := make([]sweepRow, len(sweep.Rows))
+	for i, row := range sweep.Rows {
+		rows[i] = sweepRow{row, sweep.Verdict.Mark(i)}
+	}
+	if err := printRows(a, rows, sweepColumns(sweep)...); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression", sweep.Rate)
+	if sweep.Rounds > 1 {
+		fmt.Fprintf(a.std.Out, "; the median of %d rounds", sweep.Rounds)
+	}
+	fmt.Fprint(a.std.Out, ".\n\n")
+	for line := range strings.Lines(text.WrapSoft(sweep.Verdict.Text, verdictWidth)) {
+		fmt.Fprintln(a.std.Out, strings.TrimRight(line, " \n"))
+	}
+	fmt.Fprintln(a.std.Out)
+	for _, sentence := range sweep.Verdict.Effects {
+		fmt.Fprintln(a.std.Out, sentence)
+	}
+	return nil
+}
+
+// sweepColumns are those of the table of a sweep: what was swept, then throughput where it was measured, then latency.
+func sweepColumns(sweep bench.Sweep) (columns []column[sweepRow]) {
 	fast := sweep.Verdict.Fastest >= 0
-	var columns []column[sweepRow]
 	number := func(title string, of func(sweepRow) string) {
 		columns = append(columns, column[sweepRow]{title: title, number: true, value: of})
 	}
@@ -99,28 +122,7 @@ func (a *app) printSweep(sweep bench.Sweep) error {
 	}
 	times("acked", func(r sweepRow) *bench.Percentiles { return r.Latency.Acknowledged })
 	times("consumed", func(r sweepRow) *bench.Percentiles { return r.Latency.Consumed })
-	columns = append(columns, column[sweepRow]{title: "", value: func(r sweepRow) string { return r.mark }})
-
-	rows := make([]sweepRow, len(sweep.Rows))
-	for i, row := range sweep.Rows {
-		rows[i] = sweepRow{row, sweep.Verdict.Mark(i)}
-	}
-	if err := printRows(a, rows, columns...); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.std.Out, "\nLatency in ms at %d records/s; batch: mean bytes before compression", sweep.Rate)
-	if sweep.Rounds > 1 {
-		fmt.Fprintf(a.std.Out, "; the median of %d rounds", sweep.Rounds)
-	}
-	fmt.Fprint(a.std.Out, ".\n\n")
-	for line := range strings.Lines(text.WrapSoft(sweep.Verdict.Text, verdictWidth)) {
-		fmt.Fprintln(a.std.Out, strings.TrimRight(line, " \n"))
-	}
-	fmt.Fprintln(a.std.Out)
-	for _, sentence := range sweep.Verdict.Effects {
-		fmt.Fprintln(a.std.Out, sentence)
-	}
-	return nil
+	return append(columns, column[sweepRow]{title: "", value: func(r sweepRow) string { return r.mark }})
 }
 
 // decimals renders a number with so many digits after the point.

@@ -60,18 +60,7 @@ func newGroupDescribeCommand(a *app) *cobra.Command {
 					}
 					views = append(views, view)
 				}
-				if a.global.format == formatJSON {
-					return a.printJSON(views)
-				}
-				for i, view := range views {
-					if i > 0 {
-						fmt.Fprintln(a.std.Out)
-					}
-					if err := a.printGroup(view); err != nil {
-						return err
-					}
-				}
-				return nil
+				return printEach(a, views, a.printGroup)
 			})
 		},
 	}

@@ -78,6 +78,22 @@ func (a *app) tableStyle() table.Style {
 	return style
 }
 
+// printEach writes values as a JSON array, or one after the other with an empty line between them.
+func printEach[T any](a *app, values []T, print func(T) error) error {
+	if a.global.format == formatJSON {
+		return a.printJSON(values)
+	}
+	for i, value := range values {
+		if i > 0 {
+			fmt.Fprintln(a.std.Out)
+		}
+		if err := print(value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // printJSON writes one value, indented.
 func (a *app) printJSON(value any) error {
 	encoder := json.NewEncoder(a.std.Out)

@@ -57,18 +57,7 @@ func newTopicDescribeCommand(a *app) *cobra.Command {
 						return err
 					}
 				}
-				if a.global.format == formatJSON {
-					return a.printJSON(topics)
-				}
-				for i, t := range topics {
-					if i > 0 {
-						fmt.Fprintln(a.std.Out)
-					}
-					if err := a.printTopic(t); err != nil {
-						return err
-					}
-				}
-				return nil
+				return printEach(a, topics, a.printTopic)
 			})
 		},
 	}

@@ -45,11 +45,7 @@ func (s Sweep) Plot(w io.Writer) error {
 		labels[i] = row.Settings.describe(s.Swept)
 		label = max(label, 20+plotGlyph*len(labels[i]))
 	}
-	marks := 0
-	for i := range s.Rows {
-		marks = max(marks, (plotGlyph+1)*len(s.Verdict.Mark(i))) // they are bold
-	}
-	width := label + len(panels)*(plotPanel+plotFigure) + max(marks, plotTail)
+	width := label + len(panels)*(plotPanel+plotFigure) + s.tail()
 	height := plotTop + len(s.Rows)*plotRow + 14
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", width, height)
@@ -69,6 +65,15 @@ func (s Sweep) Plot(w io.Writer) error {
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// tail is the room that the marks behind the last panel need.
+func (s Sweep) tail() int {
+	tail := plotTail
+	for i := range s.Rows {
+		tail = max(tail, (plotGlyph+1)*len(s.Verdict.Mark(i))) // they are bold
+	}
+	return tail
 }
 
 // title says what was compared, with which records, and how often.
