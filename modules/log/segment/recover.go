@@ -159,9 +159,6 @@ func (l *partitionLog) dropAfter(files *listing, i int, report *recovery) error 
 		if err := l.removeFiles(base, logSuffix, indexSuffix, timeIndexSuffix); err != nil {
 			return err
 		}
-		if err := l.sides.remove(txnIndexSuffix, func(offset int64) bool { return offset == base }); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -43,3 +43,30 @@ func TestRecoveryCuts(t *testing.T) {
 	f("the last offset that an index can hold", math.MaxInt32+1, len(first)+len(third), first, valueBatch(t, math.MaxInt32, 1000, 1, 10))
 	f("all", 0, 0, damaged)
 }
+
+// TestDamageOfDurableSegment opens a log that was closed properly, one of whose segments has since lost its index and its
+// last batch. That costs the batch: the segments behind it were durable and stay. After a crash they would be of another
+// history.
+func TestDamageOfDurableSegment(t *testing.T) {
+	first, second, third := valueBatch(t, 0, 1000, 3, 50), valueBatch(t, 3, 1000, 2, 10), valueBatch(t, 5, 1000, 1, 10)
+	f := func(name string, clean bool, want int) {
+		t.Run(name, func(t *testing.T) {
+			files := map[string][]byte{
+				"orders-0/00000000000000000000.log": slices.Concat(first, second[:len(second)-1]),
+				"orders-0/00000000000000000005.log": third,
+			}
+			if clean {
+				files[".kafka_cleanshutdown"] = []byte("{}")
+			}
+			_, l, err := tryOpen(t, diskWith(t, files))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(batchesOf(t, l)); got != want {
+				t.Errorf("%d batches, want %d", got, want)
+			}
+		})
+	}
+	f("closed properly", true, 2)
+	f("crash", false, 1)
+}
