@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,11 +127,30 @@ func (p Properties) ClientOptions() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, err
 	}
-	security, err := p.securityOptions()
-	if err != nil {
+	security, errSecurity := p.securityOptions()
+	connect, errConnect := p.connectOptions()
+	patience, errPatience := p.retryOptions()
+	return slices.Concat(opts, durations, security, connect, patience), firstError(errSecurity, errConnect, errPatience)
+}
+
+// retryOptions translates retry.backoff.ms, retry.backoff.max.ms and request.timeout.ms. Only what is set replaces the Go client's own.
+func (p Properties) retryOptions() ([]kgo.Opt, error) {
+	var opts []kgo.Opt
+	first, errFirst := p.millis("retry.backoff.ms", 100*time.Millisecond)
+	longest, errLongest := p.millis("retry.backoff.max.ms", time.Second)
+	limit, errLimit := p.millis("request.timeout.ms", 0)
+	if err := firstError(errFirst, errLongest, errLimit); err != nil {
 		return nil, err
 	}
-	return append(append(opts, durations...), security...), nil
+	if _, set := p["retry.backoff.ms"]; set {
+		opts = append(opts, kgo.RetryBackoffFn(func(failed int) time.Duration {
+			return min(first<<min(max(failed-1, 0), 20), max(first, longest))
+		}))
+	}
+	if limit > 0 {
+		opts = append(opts, kgo.RequestTimeoutOverhead(min(max(limit, 100*time.Millisecond), 15*time.Minute)))
+	}
+	return opts, nil
 }
 
 // bootstrapServers splits and checks a bootstrap list.

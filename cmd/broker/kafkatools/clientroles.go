@@ -2,6 +2,7 @@ package kafkatools
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func (p Properties) ProducerOptions() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, err
 	}
-	codec, err := compressionCodec(p["compression.type"])
+	codec, err := p.compression()
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,17 @@ func (p Properties) sizeOptions() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(opts, kgo.MaxBufferedBytes(int(max(memory, 1)))), nil
+	return append(opts, kgo.MaxBufferedBytes(int(max(memory, 1))), kgo.MaxBufferedRecords(math.MaxInt32)), nil
+}
+
+// compression translates compression.type and the level of that codec.
+func (p Properties) compression() (kgo.CompressionCodec, error) {
+	codec, err := compressionCodec(p["compression.type"])
+	if _, set := p["compression."+p["compression.type"]+".level"]; !set || err != nil {
+		return codec, err
+	}
+	level, err := p.number("compression."+p["compression.type"]+".level", 32, 0)
+	return codec.WithLevel(int(level)), err
 }
 
 // compressionCodec returns the codec that Kafka calls name; "" is none.

@@ -14,7 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
-// securityOptions translates security.protocol, ssl.* and sasl.*.
+// securityOptions checks security.protocol and translates sasl.*.
 func (p Properties) securityOptions() ([]kgo.Opt, error) {
 	protocol := strings.ToUpper(p["security.protocol"])
 	var opts []kgo.Opt
@@ -25,13 +25,6 @@ func (p Properties) securityOptions() ([]kgo.Opt, error) {
 	default:
 		return nil, configError("security.protocol", p["security.protocol"],
 			"(case insensitive) String must be one of: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL")
-	}
-	if protocol == "SSL" || protocol == "SASL_SSL" {
-		config, err := p.tlsConfig()
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, kgo.DialTLSConfig(config))
 	}
 	if strings.HasPrefix(protocol, "SASL") {
 		mechanism, err := p.saslMechanism()

@@ -3,42 +3,37 @@ package kafkatools
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 const metadataRetryPause = 100 * time.Millisecond
 
 func consoleProducerOptions() optionSet {
-	const unused = " Accepted; this client sizes its buffers itself."
 	return optionSet{
 		{name: "topic", argument: requiredArgument, label: "topic", help: "REQUIRED: the topic to send to."},
 		{name: "sync", help: "Wait for the answer to each record before reading the next line; the first failure ends the tool."},
 		{name: "compression-codec", argument: optionalArgument, label: "compression-codec",
 			help: "none, gzip, snappy, lz4 or zstd; gzip when no codec follows."},
-		{name: "batch-size", argument: requiredArgument, kind: integer, label: "size", fallback: "16384", help: "Bytes per batch." + unused},
+		{name: "batch-size", argument: requiredArgument, kind: integer, label: "size", fallback: "16384", help: "Bytes of a batch at which it is sent (batch.size); a longer record is a batch of its own."},
 		{name: "message-send-max-retries", argument: requiredArgument, kind: integer, fallback: "3", help: "How often a record is sent again (retries)."},
 		{name: "retry-backoff-ms", argument: requiredArgument, kind: long, fallback: "100", help: "Pause before sending again (retry.backoff.ms)."},
 		{name: "timeout", argument: requiredArgument, kind: long, label: "timeout_ms", fallback: "1000",
 			help: "How long a record may wait for others to fill a batch (linger.ms)."},
 		{name: "request-required-acks", argument: requiredArgument, label: "request required acks", fallback: "-1", help: "0, 1, -1 or all (acks)."},
 		{name: "request-timeout-ms", argument: requiredArgument, kind: integer, label: "request timeout ms", fallback: "1500",
-			help: "How long a broker may take to answer (request.timeout.ms)."},
+			help: "How long a broker may take to answer (request.timeout.ms); one that hangs is given up after twice this time."},
 		{name: "metadata-expiry-ms", argument: requiredArgument, kind: long, label: "metadata expiration interval", fallback: "300000",
 			help: "Age at which metadata is fetched again (metadata.max.age.ms)."},
 		{name: "max-block-ms", argument: requiredArgument, kind: long, label: "max block on send", fallback: "60000",
-			help: "How long to wait for the topic to exist (max.block.ms)."},
+			help: "How long to wait for the topic to exist (max.block.ms). Full buffers are waited for without limit."},
 		{name: "max-memory-bytes", argument: requiredArgument, kind: long, label: "total memory in bytes", fallback: "33554432",
 			help: "Bytes of records waiting to be sent (buffer.memory)."},
 		{name: "max-partition-memory-bytes", argument: requiredArgument, kind: integer, label: "memory in bytes per partition",
-			fallback: "16384", help: "Bytes per partition." + unused},
+			fallback: "16384", help: "Old name of --batch-size, and stronger than it."},
 		{name: "line-reader", argument: requiredArgument, label: "reader_class", help: "Only Kafka's own LineMessageReader: other classes need Java."},
-		{name: "socket-buffer-size", argument: requiredArgument, kind: integer, label: "size", fallback: "102400", help: "Send buffer of the socket." + unused},
+		{name: "socket-buffer-size", argument: requiredArgument, kind: integer, label: "size", fallback: "102400", help: "Send buffer of connections (send.buffer.bytes)."},
 		{name: "property", argument: requiredArgument, label: "prop", many: true, help: "Old name of --reader-property."},
 		{name: "reader-property", argument: requiredArgument, label: "prop", many: true,
 			help: "key=value for the line reader: parse.key, parse.headers, key.separator, headers.delimiter, headers.separator, " +
@@ -131,66 +126,18 @@ func producerProperties(line *commandLine) (Properties, error) {
 	for option, key := range map[string]string{
 		"timeout": "linger.ms", "request-required-acks": "acks", "request-timeout-ms": "request.timeout.ms",
 		"message-send-max-retries": "retries", "max-memory-bytes": "buffer.memory", "metadata-expiry-ms": "metadata.max.age.ms",
-		"max-block-ms": "max.block.ms", "retry-backoff-ms": "retry.backoff.ms",
+		"max-block-ms": "max.block.ms", "retry-backoff-ms": "retry.backoff.ms", "socket-buffer-size": "send.buffer.bytes",
+		"batch-size": "batch.size",
 	} {
 		if line.has(option) {
 			props[key] = line.value(option)
 		}
 		props.setDefault(key, line.value(option))
 	}
+	if line.has("max-partition-memory-bytes") {
+		props["batch.size"] = line.value("max-partition-memory-bytes")
+	}
 	return props, nil
-}
-
-// newProducer builds a client from Java producer properties. Like a Java producer it lets the broker create a topic that does
-// not exist, and waits max.block.ms for it: retries count only what happens after that.
-func newProducer(ctx context.Context, topic string, props Properties) (*kgo.Client, error) {
-	opts, err := props.ClientOptions()
-	if err != nil {
-		return nil, err
-	}
-	produce, err := props.ProducerOptions()
-	if err != nil {
-		return nil, err
-	}
-	block, err := props.millis("max.block.ms", time.Minute)
-	if err != nil {
-		return nil, err
-	}
-	backoff, err := props.millis("retry.backoff.ms", metadataRetryPause)
-	if err != nil {
-		return nil, err
-	}
-	opts = append(append(opts, produce...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(max(backoff, 10*time.Millisecond)))
-	client, err := kgo.NewClient(opts...)
-	if err == nil {
-		awaitTopic(ctx, client, topic, block, backoff)
-	}
-	return client, err
-}
-
-// awaitTopic returns when the topic has leaders, when it never will, or when the time is over: the producer then reports
-// what is wrong for each record.
-func awaitTopic(ctx context.Context, client *kgo.Client, topic string, limit, pause time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	request := kmsg.NewPtrMetadataRequest()
-	request.AllowAutoTopicCreation = true
-	asked := kmsg.NewMetadataRequestTopic()
-	asked.Topic = kmsg.StringPtr(topic)
-	request.Topics = append(request.Topics, asked)
-	for ctx.Err() == nil {
-		response, err := request.RequestWith(ctx, client)
-		if err == nil && len(response.Topics) == 1 {
-			failure := kerr.ErrorForCode(response.Topics[0].ErrorCode)
-			if failure == nil || !kerr.IsRetriable(failure) {
-				return
-			}
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(max(pause, 10*time.Millisecond)):
-		}
-	}
 }
 
 func produceLines(ctx context.Context, line *commandLine, std Streams) error {
@@ -202,53 +149,16 @@ func produceLines(ctx context.Context, line *commandLine, std Streams) error {
 	if err != nil {
 		return err
 	}
-	client, err := newProducer(ctx, line.value("topic"), props)
+	client, err := newProducer(ctx, line.value("topic"), props, 0)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	sender := &lineSender{client: client, std: std, sync: line.has("sync")}
+	sender := &lineSender{client: client, std: std, sync: line.has("sync"), props: props}
+	defer sender.close()
 	readErr := reader.each(ctx, std, func(r *kgo.Record) error { return sender.send(ctx, r) })
 	// What was read before an error or an interrupt is still sent, as Java's close() does.
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return firstError(readErr, client.Flush(flush))
-}
-
-// lineSender sends records and reports failures on standard error. Its callbacks run on the client's goroutines.
-type lineSender struct {
-	client *kgo.Client
-	std    Streams
-	sync   bool
-	mu     sync.Mutex // serializes reports
-}
-
-func (s *lineSender) send(ctx context.Context, record *kgo.Record) error {
-	if s.sync {
-		return s.client.ProduceSync(ctx, record).FirstErr()
-	}
-	s.client.Produce(ctx, record, func(r *kgo.Record, err error) {
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		key := "null"
-		if r.Key != nil {
-			key = fmt.Sprintf("%d bytes", len(r.Key))
-		}
-		s.std.errorf("ERROR Error when sending message to topic %s with key: %s, value: %d bytes with error:\n%s\n",
-			r.Topic, key, len(r.Value), sendFailure(r.Topic, err))
-	})
-	return nil
-}
-
-func sendFailure(topic string, err error) string {
-	switch {
-	case errors.Is(err, kerr.InvalidTopicException):
-		return "org.apache.kafka.common.errors.InvalidTopicException: " + topic
-	case errors.Is(err, kerr.UnknownTopicOrPartition):
-		return "org.apache.kafka.common.errors.TimeoutException: Topic " + topic + " not present in metadata: it does not exist and the broker does not create it"
-	}
-	return javaString(err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -20,10 +21,10 @@ func consumerPerfOptions() optionSet {
 		{name: "group", argument: requiredArgument, label: "gid", help: "The group to join; a random one when absent."},
 		{name: "fetch-size", argument: requiredArgument, kind: integer, label: "size", fallback: "1048576", help: "Bytes of a partition per fetch."},
 		{name: "from-latest", help: "Begin at the end of the log when the group has no offset."},
-		{name: "socket-buffer-size", argument: requiredArgument, kind: integer, label: "size", fallback: "2097152", help: "Has no effect: the system sizes buffers."},
+		{name: "socket-buffer-size", argument: requiredArgument, kind: integer, label: "size", fallback: "2097152", help: "Receive buffer of connections (receive.buffer.bytes)."},
 		{name: "consumer.config", argument: requiredArgument, label: "config file", help: "Old name of --command-config."},
 		{name: "command-property", argument: requiredArgument, label: "prop1=val1", many: true, help: "A Java client property."},
-		{name: "print-metrics", help: "Print counters at the end; a Java client has more of them."},
+		{name: "print-metrics", help: "Print metrics of the client at the end: those of a Java client that this one has too."},
 		{name: "show-detailed-stats", help: "Report every --reporting-interval in place of once."},
 		{name: "timeout", argument: requiredArgument, kind: long, label: "milliseconds", fallback: "10000", help: "Give up after this time without a record."},
 		{name: "num-records", argument: requiredArgument, kind: long, label: "count", help: "REQUIRED: how many records to read."},
@@ -40,6 +41,7 @@ type consumerPerf struct {
 	std      Streams
 	layout   string
 	client   *kgo.Client
+	metrics  *clientMetrics
 	begun    time.Time
 	assigned atomic.Int64 // ms from begun to the first assignment; 0 for none yet
 
@@ -134,14 +136,16 @@ func (c *consumerPerf) options() ([]kgo.Opt, error) {
 	props.setDefault("client.id", "perf-consumer-client")
 	props["group.id"] = nonEmpty(c.line.value("group"), "perf-consumer-"+strconv.Itoa(rand.IntN(100000)))
 	props["max.partition.fetch.bytes"] = c.line.value("fetch-size")
+	props["receive.buffer.bytes"] = c.line.value("socket-buffer-size")
 	props["auto.offset.reset"] = map[bool]string{true: "latest", false: "earliest"}[c.line.has("from-latest")]
+	c.metrics = newClientMetrics("consumer", props)
 	opts, err := props.ClientOptions()
 	consume, errConsume := props.ConsumerOptions()
 	group, errGroup := props.GroupOptions()
 	if err := firstError(err, errConsume, errGroup); err != nil {
 		return nil, err
 	}
-	opts = append(append(append(opts, consume...), group...), kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) {
+	opts = append(slices.Concat(opts, consume, group), kgo.WithHooks(c.metrics), kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) {
 		c.assigned.CompareAndSwap(0, max(1, time.Since(c.begun).Milliseconds()))
 	}))
 	if !c.line.has("include") {
@@ -200,9 +204,7 @@ func (c *consumerPerf) run(ctx context.Context) error {
 		c.report(c.time(c.begun)+", "+c.time(end), c.records, c.bytes, end.Sub(c.begun))
 	}
 	if c.line.has("print-metrics") {
-		const name = "consumer-fetch-manager-metrics:%s-consumed-total:{client-id=perf-consumer-client}"
-		c.std.printf("\n%-90s Value\n", "Metric Name")
-		c.std.printf(name+"   : %.3f\n"+name+" : %.3f\n", "bytes", float64(c.bytes), "records", float64(c.records))
+		c.metrics.print(c.std)
 	}
 	return nil
 }

@@ -18,7 +18,6 @@ type perfStats struct {
 	mu          sync.Mutex
 	latencies   []int32 // in ms
 	bytes, sum  int64
-	failed      int64
 	windowStart time.Time
 	window      perfWindow
 }
@@ -56,7 +55,6 @@ func (s *perfStats) add(latency time.Duration, size int) {
 func (s *perfStats) fail(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed++
 	s.std.errorf("%s\n", reason)
 }
 
@@ -75,14 +73,4 @@ func (s *perfStats) printTotal() {
 	s.std.printf("%d%s records sent, %f records/sec (%.2f MB/sec), %.2f ms avg latency, %.2f ms max latency, %d ms 50th, %d ms 95th, %d ms 99th, %d ms 99.9th.\n",
 		n, s.name, float64(n)/seconds, float64(s.bytes)/seconds/mebibyte, float64(s.sum)/float64(max(n, 1)), float64(at(1)),
 		at(0.5), at(0.95), at(0.99), at(0.999))
-}
-
-// printCounters prints those metrics of a Java producer that this tool knows too.
-func (s *perfStats) printCounters() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	const name = "producer-metrics:record-%s-total:{client-id=perf-producer-client}"
-	s.std.printf("\n%-70s Value\n", "Metric Name")
-	s.std.printf(name+" : %.3f\n", "error", float64(s.failed))
-	s.std.printf(name+"  : %.3f\n", "send", float64(int64(len(s.latencies))+s.failed))
 }

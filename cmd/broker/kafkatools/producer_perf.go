@@ -28,7 +28,7 @@ func producerPerfFlags() *flagSet {
 			{name: "command-property", label: "PROP-NAME=PROP-VALUE...", help: "Java client properties; they win over those of the file."},
 			{name: "producer.config", label: "CONFIG-FILE", help: "Old name of --command-config."},
 			{name: "command-config", label: "CONFIG-FILE", help: "A file of Java client properties."},
-			{name: "print-metrics", help: "Print counters at the end; a Java client has more of them."},
+			{name: "print-metrics", help: "Print metrics of the client at the end: those of a Java client that this one has too."},
 			{name: "transactional-id", label: "TRANSACTIONAL-ID", help: "Send in transactions with this id."},
 			{name: "transaction-duration-ms", label: "TRANSACTION-DURATION", kind: long, help: "Commit after this time; 3000 when there is an id."},
 			{name: "warmup-records", label: "WARMUP-RECORDS", kind: long, fallback: "0", help: "Report the records after these once more on their own."},
@@ -124,7 +124,8 @@ func (p *producerPerf) run(ctx context.Context, extra []string) error {
 	if err != nil {
 		return err
 	}
-	if p.client, err = newProducer(ctx, p.given["topic"], props); err != nil {
+	metrics := newClientMetrics("producer", props)
+	if p.client, err = newProducer(ctx, p.given["topic"], props, p.largest(), kgo.WithHooks(metrics)); err != nil {
 		return err
 	}
 	defer p.client.Close()
@@ -141,7 +142,7 @@ func (p *producerPerf) run(ctx context.Context, extra []string) error {
 		p.steady.printTotal()
 	}
 	if p.given.has("print-metrics") {
-		p.all.printCounters()
+		metrics.print(p.std)
 	}
 	return nil
 }
@@ -214,6 +215,15 @@ func (p *producerPerf) payload(i int64) []byte {
 		value[i] = byte('A' + rand.IntN(26))
 	}
 	return value
+}
+
+// largest is the size of the longest value.
+func (p *producerPerf) largest() int64 {
+	longest := p.given.number("record-size")
+	for _, payload := range p.payloads {
+		longest = max(longest, int64(len(payload)))
+	}
+	return longest
 }
 
 func (p *producerPerf) sendAll(ctx context.Context) error {

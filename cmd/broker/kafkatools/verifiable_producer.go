@@ -86,7 +86,7 @@ func runVerifiableProducer(ctx context.Context, args []string, std Streams) int 
 	if props["acks"] != "-1" && props["acks"] != "all" {
 		props.setDefault("enable.idempotence", "false")
 	}
-	client, err := newProducer(ctx, given["topic"], props)
+	client, err := newProducer(ctx, given["topic"], props, 0)
 	if err != nil {
 		std.errorf("%s\n", javaString(err))
 		return exitFailed
