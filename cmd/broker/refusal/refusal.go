@@ -7,10 +7,8 @@ package refusal
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -99,17 +97,18 @@ func text(s *string) string {
 	return *s
 }
 
-// Options make a client keep a Log of its refusals. They go behind those that say how it connects, which like, a client
-// with these alone, tells.
+// dial opens a connection, as kgo.Dialer takes it.
+type dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Options make a client keep a Log of its refusals. They go behind all others, and connect as like does, which is a client that
+// was made with these others.
 func (l *Log) Options(like *kgo.Client) []kgo.Opt {
-	timeout, _ := like.OptValue(kgo.DialTimeout).(time.Duration)
-	dialer := &net.Dialer{Timeout: timeout}
-	dial := dialer.DialContext
-	if config, _ := like.OptValue(kgo.DialTLSConfig).(*tls.Config); config != nil {
-		dial = (&tls.Dialer{NetDialer: dialer, Config: config}).DialContext
+	connect, ok := like.OptValue(kgo.Dialer).(dial) // what the client made of its options, TLS included
+	if !ok {
+		return nil
 	}
 	return []kgo.Opt{kgo.DialTLSConfig(nil), kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
+		conn, err := connect(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}

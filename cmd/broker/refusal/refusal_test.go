@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,10 +23,10 @@ import (
 	"github.com/jackdawmq/jackdaw/cmd/broker/refusal"
 )
 
-// cluster answers the Produce requests for the topic "t" as told; nil: as a broker does.
-func cluster(t *testing.T, answer func(*kmsg.ProduceResponseTopicPartition)) (addr string) {
+// cluster answers the Produce requests for the topic "t" as told.
+func cluster(t *testing.T, answer func(*kmsg.ProduceResponseTopicPartition), opts ...kfake.Opt) (addr string) {
 	t.Helper()
-	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))
+	c, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(2, "t"))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func cluster(t *testing.T, answer func(*kmsg.ProduceResponseTopicPartition)) (ad
 			}
 			response.Topics = append(response.Topics, answered)
 		}
-		return response, nil, answer != nil
+		return response, nil, true
 	})
 	return c.ListenAddrs()[0]
 }
@@ -117,6 +119,18 @@ func TestRefusalsThatAreRetried(t *testing.T) {
 	}
 	if r, ok := log.Of(0, kerr.NotEnoughReplicas.Code); !ok || r.Message != "still not" {
 		t.Errorf("the reason is %+v", r)
+	}
+}
+
+func TestRefusalsOverTLS(t *testing.T) {
+	server := httptest.NewTLSServer(nil) // for its certificate
+	defer server.Close()
+	trusting := server.Client().Transport.(*http.Transport).TLSClientConfig
+	var log refusal.Log
+	addr := cluster(t, refuse(kerr.InvalidRecord.Code, "no"), kfake.TLS(server.TLS))
+	err := client(t, addr, &log, kgo.DialTLSConfig(trusting)).ProduceSync(t.Context(), &kgo.Record{Topic: "t"}).FirstErr()
+	if r, ok := log.Of(0, kerr.InvalidRecord.Code); !errors.Is(err, kerr.InvalidRecord) || !ok || r.Message != "no" {
+		t.Errorf("%v: %+v", err, r)
 	}
 }
 
