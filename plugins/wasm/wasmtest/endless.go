@@ -57,6 +57,7 @@ func endless() map[string]*build {
 		"table.copy storm":      run(table(), "ref.null funcref i32.const 65000 table.grow 0 drop", loops("i32.const 0 i32.const 1 i32.const 65000 table.copy 0 0")),
 		"table.init storm": run(table().With(func(b *build) { b.Elements = [][]byte{{1, 0, 1, 0}} }),
 			loops("i32.const 0 i32.const 0 i32.const 1 table.init 0 0")),
+		"references":              run(base().With(func(b *build) { b.Elements = [][]byte{{3, 0, 1, 0}} }), loops("ref.func 0 drop")),
 		"host calls":              run(base().Import("jackdaw_1", "log_level", "", i32), loops("call 0 drop")),
 		"host calls by table":     run(table().Import("jackdaw_1", "log_level", "", i32).With(func(b *build) { b.Elements = [][]byte{{0, 0x41, 0, 0x0b, 1, 0}} }), loops("i32.const 0 call_indirect 0 0 drop")),
 		"long straight-line loop": run(base(), loops(repeat(20_000, "i32.const 0 drop"))),

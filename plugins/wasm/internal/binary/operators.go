@@ -24,6 +24,8 @@ const (
 	OpLocalTee     Opcode = 0x22
 	OpGlobalGet    Opcode = 0x23
 	OpGlobalSet    Opcode = 0x24
+	OpTableGet     Opcode = 0x25
+	OpTableSet     Opcode = 0x26
 	OpMemoryGrow   Opcode = 0x40
 	OpI32Const     Opcode = 0x41
 	OpI64Const     Opcode = 0x42
@@ -46,8 +48,10 @@ const (
 	OpMemoryCopy Opcode = 0xfc<<8 | 10
 	OpMemoryFill Opcode = 0xfc<<8 | 11
 	OpTableInit  Opcode = 0xfc<<8 | 12
+	OpElemDrop   Opcode = 0xfc<<8 | 13
 	OpTableCopy  Opcode = 0xfc<<8 | 14
 	OpTableGrow  Opcode = 0xfc<<8 | 15
+	OpTableSize  Opcode = 0xfc<<8 | 16
 	OpTableFill  Opcode = 0xfc<<8 | 17
 
 	OpV128Const Opcode = 0xfd<<8 | 12

@@ -114,8 +114,12 @@ func (w *bodyWriter) operator(op *binary.Operator, walk *binary.Walker, raw []by
 			w.b = binary.AppendU32(w.b, w.target(l))
 		}
 		return
-	case binary.OpCall, binary.OpRefFunc:
+	case binary.OpCall:
 		w.b = binary.AppendOpIndex(w.b, op.Code, w.function(op.Index))
+		return
+	case binary.OpRefFunc:
+		w.b = binary.AppendS64(binary.AppendOp(w.b, binary.OpI32Const), int64(int32(w.entry(op.Index))))
+		w.b = binary.AppendOpIndex(w.b, binary.OpTableGet, uint32(len(w.Tables)))
 		return
 	default:
 		if base, quarters, sized := priceOf(op.Code); sized {

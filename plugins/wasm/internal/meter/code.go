@@ -9,8 +9,8 @@ import (
 	"github.com/jackdawmq/jackdaw/plugins/wasm/internal/binary"
 )
 
-// checker walks all function bodies and every other place that refers to an index space. The rewriter adds functions, types and
-// one global, so an index that is out of range in the original must be refused here: it would name something injected.
+// checker walks all function bodies and every other place that refers to an index space. The rewriter adds functions, types, a
+// global, a table and its segment, so an index that is out of range in the original must be refused here: it would name something injected.
 type checker struct {
 	module   *binary.Module
 	types    uint32
@@ -75,6 +75,13 @@ func (c *checker) typeIndex(index uint32, where place) {
 func (c *checker) index(index uint32, kind binary.ExternKind, where place) {
 	if index >= c.spaces[kind] {
 		c.refuse("%v refers to %s %d, and there are %d", where, kind, index, c.spaces[kind])
+	}
+}
+
+// segment refuses the index of an element segment that is not there.
+func (c *checker) segment(index uint32, where place) {
+	if n := len(c.module.Elements); uint64(index) >= uint64(n) {
+		c.refuse("%v refers to element segment %d, and there are %d", where, index, n)
 	}
 }
 
@@ -180,6 +187,16 @@ func (c *checker) operator(op *binary.Operator, s *stats, where place) {
 		if op.Index < c.types {
 			s.call(c.module.Types[op.Index])
 		}
+	case binary.OpTableGet, binary.OpTableSet, binary.OpTableGrow, binary.OpTableSize, binary.OpTableFill:
+		c.index(op.Index, binary.ExternTable, where)
+	case binary.OpTableCopy:
+		c.index(op.Index, binary.ExternTable, where)
+		c.index(op.Index2, binary.ExternTable, where)
+	case binary.OpTableInit:
+		c.segment(op.Index, where)
+		c.index(op.Index2, binary.ExternTable, where)
+	case binary.OpElemDrop:
+		c.segment(op.Index, where)
 	case binary.OpBlock, binary.OpLoop, binary.OpIf:
 		if op.Index != binary.BlockEmpty && op.Index != binary.BlockOneValue {
 			c.typeIndex(op.Index, where)

@@ -55,6 +55,9 @@ func FuzzCheck(f *testing.F) {
 		if was != nil && strings.Contains(was.Error(), "section custom") {
 			return // wazero refuses malformed names; the specification ignores them, and the rewriter drops them
 		}
+		if was != nil && strings.Contains(was.Error(), "undeclared function") {
+			return // the injected table declares what ref.func names
+		}
 		if (was == nil) != (is == nil) {
 			t.Errorf("original: %v; rewritten: %v", was, is)
 		}

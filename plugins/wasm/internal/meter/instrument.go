@@ -44,12 +44,12 @@ func (m *Module) Instrument(initialFuel int64) ([]byte, error) {
 	section(binary.SectionType, true, r.types())
 	section(binary.SectionImport, true, r.imports())
 	section(binary.SectionFunction, true, r.functions())
-	section(binary.SectionTable, len(d.Tables) > 0, r.tables())
+	section(binary.SectionTable, len(d.Tables)+len(r.referred) > 0, r.tables())
 	section(binary.SectionMemory, len(d.Memories) > 0, r.memories())
 	section(binary.SectionGlobal, true, r.globals(initialFuel))
 	section(binary.SectionExport, true, r.exports())
 	section(binary.SectionStart, d.HasStart, binary.AppendU32(nil, r.function(d.Start)))
-	section(binary.SectionElement, len(d.Elements) > 0, r.elements())
+	section(binary.SectionElement, len(d.Elements)+len(r.referred) > 0, r.elements())
 	section(binary.SectionDataCount, d.HasCount, binary.AppendU32(nil, d.DataCount))
 	section(binary.SectionCode, true, code)
 	section(binary.SectionData, len(d.Data) > 0, r.data())
@@ -69,12 +69,14 @@ type rewriter struct {
 	refillType        uint32            // (i64) -> i64, the first of the injected types
 	passes            map[uint32]uint32 // by the type of a loop: the injected type from its parameters to themselves
 	passed            []binary.FuncType // these types, in the order of their indexes
+	entries           map[uint32]uint32 // by function, as the original numbers it: its entry in the injected table
+	referred          []uint32          // these functions, in the order of their entries
 }
 
 func newRewriter(m *binary.Module) *rewriter {
 	return &rewriter{
 		Module: m, imported: uint32(m.ImportedFunctions()), defined: uint32(len(m.Functions)),
-		fuel: uint32(len(m.Globals)), refillType: uint32(len(m.Types)), passes: make(map[uint32]uint32),
+		fuel: uint32(len(m.Globals)), refillType: uint32(len(m.Types)), passes: make(map[uint32]uint32), entries: make(map[uint32]uint32),
 	}
 }
 
@@ -85,6 +87,18 @@ func (r *rewriter) pay() uint32           { return r.spent() + 1 }
 func (r *rewriter) spentType() uint32     { return r.refillType + 1 }
 func (r *rewriter) payType() uint32       { return r.refillType + 2 }
 func (r *rewriter) functionCount() uint32 { return r.defined + r.imported + 2 }
+
+// entry is where the injected table holds a reference to a function. wazero makes a new reference, on the Go heap, whenever
+// ref.func runs, and keeps it as long as the instance; a table's are made once.
+func (r *rewriter) entry(function uint32) uint32 {
+	entry, known := r.entries[function]
+	if !known {
+		entry = uint32(len(r.referred))
+		r.entries[function] = entry
+		r.referred = append(r.referred, function)
+	}
+	return entry
+}
 
 // through is the type of the block around a loop's contents, if the loop has parameters.
 func (r *rewriter) through(kind uint32) (index uint32, params bool) {
@@ -148,8 +162,12 @@ func (r *rewriter) functions() []byte {
 }
 
 func (r *rewriter) tables() []byte {
-	b := binary.AppendU32(nil, uint32(len(r.Tables)))
-	for _, t := range r.Tables {
+	tables := slices.Clip(r.Tables)
+	if n := uint32(len(r.referred)); n > 0 {
+		tables = append(tables, binary.Table{Type: binary.FuncRef, Limits: binary.Limits{Min: n, Max: n, HasMax: true}})
+	}
+	b := binary.AppendU32(nil, uint32(len(tables)))
+	for _, t := range tables {
 		b = t.Append(append(b, byte(t.Type)))
 	}
 	return b
@@ -207,7 +225,21 @@ func appendExport(b []byte, e binary.Export) []byte {
 }
 
 func (r *rewriter) elements() []byte {
-	b := binary.AppendU32(nil, uint32(len(r.Elements)))
+	if len(r.referred) == 0 {
+		return r.appendElements(binary.AppendU32(nil, uint32(len(r.Elements))))
+	}
+	b := r.appendElements(binary.AppendU32(nil, uint32(len(r.Elements)+1)))
+	b = binary.AppendU32(append(b, 2), uint32(len(r.Tables))) // active, of the injected table
+	b = binary.AppendOp(append(binary.AppendOp(b, binary.OpI32Const), 0), binary.OpEnd)
+	b = binary.AppendU32(append(b, 0), uint32(len(r.referred)))
+	for _, function := range r.referred {
+		b = binary.AppendU32(b, r.function(function))
+	}
+	return b
+}
+
+// appendElements appends the segments of the original.
+func (r *rewriter) appendElements(b []byte) []byte {
 	for i := range r.Elements {
 		e := &r.Elements[i]
 		b = binary.AppendU32(b, e.Flags)

@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -110,6 +111,25 @@ func TestPrices(t *testing.T) {
 	}
 	if got := meter.BytesFuel(4099); got != 1024 {
 		t.Errorf("BytesFuel(4099) = %d", got)
+	}
+}
+
+// TestReferences runs ref.func very often: it must leave nothing on the Go heap.
+func TestReferences(t *testing.T) {
+	b := plugin().With(func(b *build) { b.Elements = [][]byte{{3, 0, 1, 0}} })
+	b.Export("refer", i32, i32, "loop void ref.func 0 drop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end ref.func 0 ref.is_null")
+	m, err := newHost(t, wazero.NewRuntimeConfigCompiler()).start(instrument(t, b.Bytes(), meter.Slice), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if r, _, err := m.call(1<<40, "refer", 100_000); err != nil || r[0] != 0 {
+		t.Fatalf("%d, %v", r, err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 256<<10 {
+		t.Errorf("100,000 references took %d bytes", got)
 	}
 }
 
