@@ -48,7 +48,7 @@ func (p *pool) Close() { p.closing.Do(p.leave) }
 // enter begins a call, unless the pool is closed or the plugin in quarantine.
 func (p *pool) enter() error {
 	if p.standing.active() {
-		return &plugin.Failure{Plugin: p.label, Class: plugin.Quarantined, Reason: "it failed too often; its last failure: " + p.stats.lastReason()}
+		return &plugin.Failure{Plugin: p.label, Class: plugin.Quarantined, Reason: "it failed too often" + p.stats.lastReason()}
 	}
 	for {
 		n := p.users.Load()

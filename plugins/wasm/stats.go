@@ -31,11 +31,12 @@ func (s *stats) failed(f *plugin.Failure) {
 	s.last.Store(&lastFailure{f, time.Now()})
 }
 
+// lastReason goes on with the last failure of this binding. The quarantine is the plugin's, whoever it failed for.
 func (s *stats) lastReason() string {
 	if last := s.last.Load(); last != nil {
-		return last.failure.Reason
+		return "; its last failure: " + last.failure.Reason
 	}
-	return "unknown"
+	return " where it is bound elsewhere, or was bound before"
 }
 
 // called counts a call that the guest answered.
