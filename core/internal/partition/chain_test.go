@@ -51,6 +51,9 @@ func TestChains(t *testing.T) {
 	c.set.SetChain(id, third)
 	bind(nil)
 	f("it is bound no more", nil)
+	if inForce(third) {
+		t.Error("a chain outlives its binding")
+	}
 
 	fourth, late := plugin.NewChain("t"), plugin.NewChain("t")
 	c.set.SetChain(id, fourth)
@@ -61,7 +64,7 @@ func TestChains(t *testing.T) {
 	})
 	c.set.SetChain(id, late)
 	for name, chain := range map[string]*plugin.Chain{
-		"taken away": second, "of a binding that ended": third, "of a deleted topic": fourth, "for a deleted topic": late,
+		"taken away": second, "of a deleted topic": fourth, "for a deleted topic": late,
 	} {
 		if inForce(chain) {
 			t.Errorf("a chain %s is in force", name)
