@@ -83,13 +83,13 @@ func (b *Broker) assemble(lc fx.Lifecycle, p parts) {
 
 func newRegisterer(r *prometheus.Registry) prometheus.Registerer { return r }
 
-func newResolver(s *config.Settings) config.Resolver { return config.NewResolver(s.Static()) }
+func newResolver(s *config.Settings) *config.Resolver { return config.NewResolver(s.Static()) }
 
 func newAuthorizer() auth.Authorizer { return auth.AllowAll{} }
 
 func newMetadataSource(m metadata.Module) metadata.Source { return m }
 
-func newHandlers(s *config.Settings, m metadata.Module, c config.Resolver, a auth.Authorizer, p *partition.Set, in routed, l *zap.Logger) *handler.Handlers {
+func newHandlers(s *config.Settings, m metadata.Module, c *config.Resolver, a auth.Authorizer, p *partition.Set, in routed, l *zap.Logger) *handler.Handlers {
 	return handler.New(handler.Deps{
 		Self:         kafka.NodeID(s.Broker.NodeID),
 		Metadata:     m,

@@ -18,7 +18,7 @@ import (
 	"github.com/jackdawmq/jackdaw/core/replication"
 )
 
-func newPartitions(s *config.Settings, e log.Engine, r replication.Replicator, c config.Resolver, t metadata.Module, l *zap.Logger,
+func newPartitions(s *config.Settings, e log.Engine, r replication.Replicator, c *config.Resolver, t metadata.Module, l *zap.Logger,
 	m prometheus.Registerer) *partition.Set {
 	return partition.New(partition.Settings{
 		Self:                kafka.NodeID(s.Broker.NodeID),

@@ -7,7 +7,9 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
-func (r *resolver) Describe(image *metadata.Image, res metadata.Resource) []Entry {
+// Describe lists the configs of a resource with sources and synonyms: topics and groups all of theirs, the broker named by
+// its id every broker config, the broker resource "" only what is set dynamically.
+func (r *Resolver) Describe(image *metadata.Image, res metadata.Resource) []Entry {
 	var set map[string]string
 	if image != nil {
 		set = image.Configs[res]
@@ -30,7 +32,7 @@ func (r *resolver) Describe(image *metadata.Image, res metadata.Resource) []Entr
 }
 
 // describeInheriting lists the configs of a resource whose defaults are broker configs.
-func (r *resolver) describeInheriting(image *metadata.Image, t *table, own Source, set map[string]string) []Entry {
+func (r *Resolver) describeInheriting(image *metadata.Image, t *table, own Source, set map[string]string) []Entry {
 	entries := make([]Entry, 0, len(t.list))
 	for i := range t.list {
 		d := &t.list[i]
@@ -57,7 +59,7 @@ func (r *resolver) describeInheriting(image *metadata.Image, t *table, own Sourc
 // synonyms lists where the first of the given broker configs can come from: by source, and within a source by name. As in
 // Kafka, what stands before the first entry of that first name is dropped, and with it, when that one has no value
 // anywhere, all of them: retention.ms lists no log.retention.hours.
-func (r *resolver) synonyms(image *metadata.Image, broker string, names []string, sensitive bool) []Synonym {
+func (r *Resolver) synonyms(image *metadata.Image, broker string, names []string, sensitive bool) []Synonym {
 	var all []Synonym
 	for _, layer := range r.layers(image, broker) {
 		for _, name := range names {
@@ -75,7 +77,7 @@ func (r *resolver) synonyms(image *metadata.Image, broker string, names []string
 	return all
 }
 
-func (r *resolver) describeBroker(image *metadata.Image, broker string, set map[string]string) []Entry {
+func (r *Resolver) describeBroker(image *metadata.Image, broker string, set map[string]string) []Entry {
 	entries := make([]Entry, 0, len(r.brokers.list)+len(set))
 	for i := range r.brokers.list {
 		entries = append(entries, r.brokerEntry(image, broker, r.brokers.list[i].Name))
@@ -96,7 +98,7 @@ func (r *resolver) describeBroker(image *metadata.Image, broker string, set map[
 }
 
 // describeClusterDefault lists only what is set dynamically for all brokers.
-func (r *resolver) describeClusterDefault(set map[string]string) []Entry {
+func (r *Resolver) describeClusterDefault(set map[string]string) []Entry {
 	entries := make([]Entry, 0, len(set))
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		e := r.newBrokerEntry(name)
@@ -111,7 +113,7 @@ func (r *resolver) describeClusterDefault(set map[string]string) []Entry {
 	return entries
 }
 
-func (r *resolver) brokerEntry(image *metadata.Image, broker, name string) Entry {
+func (r *Resolver) brokerEntry(image *metadata.Image, broker, name string) Entry {
 	e := r.newBrokerEntry(name)
 	e.Synonyms = r.synonyms(image, broker, brokerSynonyms(name), e.Sensitive)
 	if len(e.Synonyms) > 0 {
@@ -122,7 +124,7 @@ func (r *resolver) brokerEntry(image *metadata.Image, broker, name string) Entry
 
 // newBrokerEntry returns an entry without a value. A broker config that nobody defined counts as sensitive, since nobody
 // knows what it is.
-func (r *resolver) newBrokerEntry(name string) Entry {
+func (r *Resolver) newBrokerEntry(name string) Entry {
 	d := r.brokers.byName[name]
 	if d == nil {
 		return Entry{Name: name, Source: SourceDefault, ReadOnly: true, Sensitive: true}

@@ -10,27 +10,17 @@ import (
 )
 
 // Resolver answers what configs are in force: it knows the broker's static settings and the definitions, and is given the
-// metadata image for everything dynamic. It is immutable and safe for all goroutines.
-type Resolver interface {
-	// Topic returns the configs in force for a topic; unknown topics get the defaults.
-	Topic(image *metadata.Image, topic string) *Topic
-	// Describe lists the configs of a resource with sources and synonyms: topics and groups all of theirs, the broker
-	// named by its id every broker config, the broker resource "" only what is set dynamically.
-	Describe(image *metadata.Image, r metadata.Resource) []Entry
-	// Value returns a broker config in force, by its Kafka name: dynamic per broker, dynamic default, static, default.
-	Value(image *metadata.Image, name string) (string, bool)
-	// Check returns an INVALID_CONFIG or INVALID_REQUEST *kafka.Error in Kafka's words when the given complete set of
-	// dynamic configs of a resource is not acceptable. Whether the resource exists, and whether a broker id is that of the
-	// broker that was asked, is the caller's to know.
-	Check(r metadata.Resource, configs map[string]string) error
-	// Definition returns the definition of a config of a resource type, or nil when the name is unknown.
-	Definition(t metadata.ResourceType, name string) *Definition
+// metadata image for everything dynamic; a nil image has nothing dynamic. It is immutable and safe for all goroutines.
+type Resolver struct {
+	static                           map[string]string
+	self                             string // node.id: the name of this broker's config resource
+	topics, groups, brokers, metrics table
 }
 
 // NewResolver returns a Resolver. static holds the broker configs that were set before the start, by Kafka name, in
 // Kafka's text form; Settings.Static makes it.
-func NewResolver(static map[string]string) Resolver {
-	r := &resolver{
+func NewResolver(static map[string]string) *Resolver {
+	r := &Resolver{
 		static:  maps.Clone(static),
 		topics:  newTable(topicDefinitions()),
 		groups:  newTable(groupDefinitions()),
@@ -43,12 +33,6 @@ func NewResolver(static map[string]string) Resolver {
 	r.self, _ = r.Value(nil, "node.id")
 	r.static["broker.id"] = r.self // Kafka fills in the old name
 	return r
-}
-
-type resolver struct {
-	static                           map[string]string
-	self                             string // node.id: the name of this broker's config resource
-	topics, groups, brokers, metrics table
 }
 
 // table holds the definitions of one resource type.
@@ -65,7 +49,8 @@ func newTable(list []Definition) table {
 	return t
 }
 
-func (r *resolver) Definition(t metadata.ResourceType, name string) *Definition {
+// Definition returns the definition of a config of a resource type, or nil when the name is unknown.
+func (r *Resolver) Definition(t metadata.ResourceType, name string) *Definition {
 	switch t {
 	case metadata.TopicResource:
 		return r.topics.byName[name]
@@ -80,7 +65,8 @@ func (r *resolver) Definition(t metadata.ResourceType, name string) *Definition 
 	}
 }
 
-func (r *resolver) Value(image *metadata.Image, name string) (string, bool) {
+// Value returns a broker config in force, by its Kafka name: dynamic per broker, dynamic default, static, default.
+func (r *Resolver) Value(image *metadata.Image, name string) (string, bool) {
 	for _, layer := range r.layers(image, r.self) {
 		if v, ok := layer.get(name); ok {
 			return v, true
@@ -109,7 +95,7 @@ func (l layer) get(name string) (string, bool) {
 
 // layers lists where the configs of a broker come from, highest precedence first. Without an image there are no dynamic
 // ones.
-func (r *resolver) layers(image *metadata.Image, broker string) [4]layer {
+func (r *Resolver) layers(image *metadata.Image, broker string) [4]layer {
 	l := [4]layer{
 		{source: SourceDynamicBroker},
 		{source: SourceDynamicDefaultBroker},
@@ -126,7 +112,7 @@ func (r *resolver) layers(image *metadata.Image, broker string) [4]layer {
 // inherited returns what a topic or group config is when it was not set there: the first of its broker synonyms that has
 // a value, in the config's own unit, else its default. Kafka prefers ...ms over ...minutes over ...hours wherever each was
 // set.
-func (r *resolver) inherited(image *metadata.Image, d *Definition) (string, bool) {
+func (r *Resolver) inherited(image *metadata.Image, d *Definition) (string, bool) {
 	for _, synonym := range d.Synonyms {
 		if v, ok := r.Value(image, synonym); ok {
 			return inMillis(synonym, v), true

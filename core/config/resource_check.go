@@ -10,7 +10,10 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
-func (r *resolver) Check(res metadata.Resource, configs map[string]string) error {
+// Check returns an INVALID_CONFIG or INVALID_REQUEST *kafka.Error in Kafka's words when the given complete set of dynamic
+// configs of a resource is not acceptable. Whether the resource exists, and whether a broker id is that of the broker that
+// was asked, is the caller's to know.
+func (r *Resolver) Check(res metadata.Resource, configs map[string]string) error {
 	switch res.Type {
 	case metadata.TopicResource:
 		if res.Name == "" {
@@ -50,7 +53,7 @@ func checkEach(t table, kind string, configs map[string]string) error {
 	return nil
 }
 
-func (r *resolver) checkTopic(topic string, configs map[string]string) error {
+func (r *Resolver) checkTopic(topic string, configs map[string]string) error {
 	if err := checkEach(r.topics, "topic", configs); err != nil {
 		return err
 	}
@@ -66,7 +69,7 @@ func (r *resolver) checkTopic(topic string, configs map[string]string) error {
 	return checkPlugins(topic, configs)
 }
 
-func (r *resolver) checkGroup(configs map[string]string) error {
+func (r *Resolver) checkGroup(configs map[string]string) error {
 	if err := checkEach(r.groups, "group", configs); err != nil {
 		return err
 	}
@@ -95,7 +98,7 @@ func (r *resolver) checkGroup(configs map[string]string) error {
 
 // checkBroker accepts unknown names and does not check ranges, as Kafka does. min.insync.replicas belongs to eligible
 // leader replicas (KIP-966), whose rules Kafka 4.3 applies to every cluster that it formats.
-func (r *resolver) checkBroker(name string, configs map[string]string) error {
+func (r *Resolver) checkBroker(name string, configs map[string]string) error {
 	if _, err := strconv.ParseInt(name, 10, 32); err != nil && name != "" {
 		return kafka.Errorf(kafka.InvalidRequest, "Node id must be an integer, but it is: %s", name)
 	}
@@ -135,7 +138,7 @@ func (r *resolver) checkBroker(name string, configs map[string]string) error {
 	return nil
 }
 
-func (r *resolver) checkClientMetrics(configs map[string]string) error {
+func (r *Resolver) checkClientMetrics(configs map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		d := r.metrics.byName[name]
 		if d == nil {
@@ -158,7 +161,7 @@ func (r *resolver) checkClientMetrics(configs map[string]string) error {
 
 // number returns an integer config of a resource: as given, or as the broker's static settings have it. Configs have been
 // checked to be numbers.
-func (r *resolver) number(t table, configs map[string]string, name string) int64 {
+func (r *Resolver) number(t table, configs map[string]string, name string) int64 {
 	v, ok := configs[name]
 	if !ok {
 		v, _ = r.inherited(nil, t.byName[name])
@@ -167,7 +170,7 @@ func (r *resolver) number(t table, configs map[string]string, name string) int64
 	return n
 }
 
-func (r *resolver) brokerNumber(name string) int64 {
+func (r *Resolver) brokerNumber(name string) int64 {
 	v, _ := r.Value(nil, name)
 	n, _ := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
 	return n

@@ -11,8 +11,9 @@ import (
 	"github.com/jackdawmq/jackdaw/core/metadata"
 )
 
-// Topic parses afresh on each call: it runs when a partition opens and when configs change, never on the hot path.
-func (r *resolver) Topic(image *metadata.Image, topic string) *Topic {
+// Topic returns the configs in force for a topic; unknown topics get the defaults. It parses afresh on each call: it runs
+// when a partition opens and when configs change, never on the hot path.
+func (r *Resolver) Topic(image *metadata.Image, topic string) *Topic {
 	v := topicValues{r: r, image: image}
 	if image != nil {
 		v.set = image.TopicConfigs(topic)
@@ -36,7 +37,7 @@ func (r *resolver) Topic(image *metadata.Image, topic string) *Topic {
 // topicValues reads the configs in force for one topic. What was set on the topic has been checked; dynamic broker configs
 // have not been range-checked (Kafka does not), hence the bounds here.
 type topicValues struct {
-	r     *resolver
+	r     *Resolver
 	image *metadata.Image
 	set   map[string]string
 }

@@ -18,7 +18,7 @@ import (
 type Deps struct {
 	Self         kafka.NodeID
 	Metadata     metadata.Module
-	Configs      config.Resolver
+	Configs      *config.Resolver
 	Authorizer   auth.Authorizer
 	Partitions   *partition.Set
 	Fetch        FetchSettings

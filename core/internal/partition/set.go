@@ -23,7 +23,7 @@ type Settings struct {
 	Self       kafka.NodeID
 	Engine     log.Engine
 	Replicator replication.Replicator
-	Configs    config.Resolver
+	Configs    *config.Resolver
 	Log        *zap.Logger
 	// ProducerExpiry is how long the state of an idle producer is kept (producer.id.expiration.ms).
 	ProducerExpiry time.Duration

@@ -25,7 +25,7 @@ type Settings struct {
 	// Dir holds the journal; "" keeps everything in memory.
 	Dir string
 	// Configs checks the configs of topics, groups and brokers and gives the broker's defaults for new topics.
-	Configs config.Resolver
+	Configs *config.Resolver
 	Log     *zap.Logger
 	// Health is told when the journal cannot be written; nil: nobody is.
 	Health *telemetry.Health

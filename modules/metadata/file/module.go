@@ -19,7 +19,7 @@ func Module() module.Module {
 
 func wire(c Config) fx.Option { return fx.Provide(c.controller) }
 
-func (c Config) controller(configs config.Resolver, log *zap.Logger, health *telemetry.Health, metrics prometheus.Registerer) metadata.Module {
+func (c Config) controller(configs *config.Resolver, log *zap.Logger, health *telemetry.Health, metrics prometheus.Registerer) metadata.Module {
 	return New(Settings{
 		FS: vfs.OS{}, Dir: c.Dir(), Configs: configs, Log: log.Named("metadata"), Health: health, Metrics: metrics,
 	})

@@ -22,6 +22,6 @@ func Module() module.Module {
 
 func wire(Config) fx.Option { return fx.Provide(controller) }
 
-func controller(configs config.Resolver, log *zap.Logger) metadata.Module {
+func controller(configs *config.Resolver, log *zap.Logger) metadata.Module {
 	return file.New(file.Settings{Configs: configs, Log: log.Named("metadata")})
 }
