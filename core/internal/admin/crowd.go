@@ -36,21 +36,17 @@ func (c *crowd) enter(ctx context.Context, conn net.Conn) context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	g := &guest{conn: conn}
-	if len(c.guests) >= c.most {
-		if oldest := c.longestQuiet(); oldest != nil {
-			delete(c.guests, oldest.conn)
-			_ = oldest.conn.Close() // its goroutine sees that and ends
-		} else {
-			_ = conn.Close()
-			return context.WithValue(ctx, guestKey{}, g)
-		}
-	}
-	c.guests[conn] = g
 	c.rest(g)
+	c.guests[conn] = g
+	if len(c.guests) > c.most {
+		out := c.longestQuiet() // the new one itself when all others are busy
+		delete(c.guests, out.conn)
+		_ = out.conn.Close() // its goroutine sees that and ends
+	}
 	return context.WithValue(ctx, guestKey{}, g)
 }
 
-// longestQuiet returns the guest that has been quiet longest, nil when all are busy. c.mu is held.
+// longestQuiet returns the guest that has been quiet longest. c.mu is held, and at least one is quiet.
 func (c *crowd) longestQuiet() *guest {
 	var oldest *guest
 	for _, g := range c.guests {
