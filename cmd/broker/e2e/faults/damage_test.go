@@ -193,24 +193,30 @@ func TestClockJumps(t *testing.T) {
 		}
 	}
 	// Behind the records of the future nothing goes. With those deleted, what is a year old does, and nothing else.
-	ctx, cancel := context.WithTimeout(t.Context(), hang)
-	defer cancel()
-	admin := kadm.NewClient(newClient(t, b.Addr))
-	var upTo kadm.Offsets
-	upTo.AddOffset(places[0].Topic, places[0].Partition, 60, -1)
-	_, err := admin.DeleteRecords(ctx, upTo)
-	must(t, err)
-	start := int64(0)
-	eventually(t, "retention moves the log start", func() bool {
-		offsets, err := admin.ListStartOffsets(ctx, places[0].Topic)
-		must(t, err)
-		first, _ := offsets.Lookup(places[0].Topic, places[0].Partition)
-		start = first.Offset
-		return start > 60
-	})
+	start := startAfterDeleting(t, b.Addr, places[0], 60)
 	if start > 90 {
 		t.Errorf("the log starts at offset %d: records of today are gone", start)
 	}
 	b.Stop()
 	verified(t, b.Dir)
+}
+
+// startAfterDeleting deletes the records below an offset and returns where the log starts once retention has moved it on.
+func startAfterDeleting(t *testing.T, addr string, tp kafka.TopicPartition, below int64) (start int64) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	admin := kadm.NewClient(newClient(t, addr))
+	var upTo kadm.Offsets
+	upTo.AddOffset(tp.Topic, tp.Partition, below, -1)
+	_, err := admin.DeleteRecords(ctx, upTo)
+	must(t, err)
+	eventually(t, "retention moves the log start", func() bool {
+		offsets, err := admin.ListStartOffsets(ctx, tp.Topic)
+		must(t, err)
+		first, _ := offsets.Lookup(tp.Topic, tp.Partition)
+		start = first.Offset
+		return start > below
+	})
+	return start
 }
