@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,33 @@ func TestFranzProduceConsumeAllCodecs(t *testing.T) {
 			produce(t, newClient(t, b.Addr, kgo.ProducerBatchCompression(codec)), numbered(topic, 0, 1000))
 			expectEach(t, consume(t, newClient(t, b.Addr, kgo.ConsumeTopics(topic)), 1000), 1000)
 		})
+	}
+}
+
+func TestFranzAcks(t *testing.T) {
+	b := process.Start(t)
+	for name, acks := range map[string]kgo.Acks{"none": kgo.NoAck(), "leader": kgo.LeaderAck(), "all": kgo.AllISRAcks()} {
+		t.Run(name, func(t *testing.T) {
+			topic := "acks-" + name
+			createTopic(t, b.Addr, topic, 2, nil)
+			produce(t, newClient(t, b.Addr, kgo.RequiredAcks(acks), kgo.DisableIdempotentWrite()), numbered(topic, 0, 500))
+			expectEach(t, consume(t, newClient(t, b.Addr, kgo.ConsumeTopics(topic)), 500), 500)
+		})
+	}
+}
+
+// TestFranzTransactionIsRefused: what is not served is refused at once, with an error that is final; nothing hangs.
+func TestFranzTransactionIsRefused(t *testing.T) {
+	b := process.Start(t)
+	createTopic(t, b.Addr, "t", 1, nil)
+	client := newClient(t, b.Addr, kgo.TransactionalID("tx"), kgo.DefaultProduceTopic("t"))
+	if err := client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := deadline(t)
+	err := client.ProduceSync(ctx, kgo.StringRecord("in a transaction")).FirstErr()
+	if err == nil || !strings.Contains(err.Error(), kerr.InvalidRequest.Message) || ctx.Err() != nil {
+		t.Errorf("a transactional producer was told %v", err)
 	}
 }
 
