@@ -5,10 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,74 +14,6 @@ import (
 	"github.com/jackdawmq/jackdaw/plugins/wasm"
 	"github.com/jackdawmq/jackdaw/sdk/vectors"
 )
-
-// maxModule is the size of a file that is read as a plugin: the engine's limit and a byte more, so that the engine says
-// that it is too large.
-const maxModule = 16<<20 + 1
-
-// program is plugin.Program, which commands run without a broker.
-type program = plugin.Program
-
-func readModule(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	b, err := io.ReadAll(io.LimitReader(f, maxModule))
-	return b, errors.Join(err, f.Close())
-}
-
-// readVectors reads test vectors: those of the file that is named, else those beside the plugin or in its testdata; nil
-// when there are none.
-func readVectors(module, named string) ([]vectors.Group, error) {
-	base := strings.TrimSuffix(filepath.Base(module), ".wasm") + ".vectors"
-	candidates := []string{filepath.Join(filepath.Dir(module), base), filepath.Join(filepath.Dir(module), "testdata", base)}
-	if named != "" {
-		candidates = []string{named}
-	}
-	for _, path := range candidates {
-		f, err := os.Open(path)
-		if errors.Is(err, os.ErrNotExist) && named == "" {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		groups, err := vectors.Parse(f)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return groups, nil
-	}
-	return nil, nil
-}
-
-// withEngine runs do with an engine of this process; file is where the module that it is for comes from.
-func withEngine(ctx context.Context, file string, do func(*wasm.Engine) error) error {
-	engine, err := wasm.New(wasm.Config{})
-	if err != nil {
-		return err
-	}
-	err = do(engine)
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if refusal, ok := errors.AsType[*plugin.Refusal](err); ok {
-		err = refused(file, refusal.Reasons)
-	}
-	return errors.Join(err, engine.Stop(stop))
-}
-
-// withProgram runs do with a plugin that was loaded from a file in this process.
-func withProgram(ctx context.Context, file string, b []byte, do func(*wasm.Engine, program) error) error {
-	return withEngine(ctx, file, func(engine *wasm.Engine) error {
-		p, err := engine.Load(ctx, b)
-		if err != nil {
-			return err
-		}
-		defer p.Close()
-		return do(engine, p)
-	})
-}
 
 // checkReport is what "plugin check" shows.
 type checkReport struct {
@@ -250,53 +178,4 @@ func (f *checkedFunction) add(r *wasm.FunctionReport) {
 	}
 	f.Deterministic = f.Deterministic && len(r.Nondeterminism) == 0
 	f.Failures = append(f.Failures, r.Failures...)
-}
-
-func (a *app) printCheck(c *checkReport) error {
-	if err := a.showCheck(c); err != nil {
-		return err
-	}
-	if n := len(c.Problems); n > 0 {
-		return fmt.Errorf("%s has %d problems:\n%s", c.File, n, list(c.Problems))
-	}
-	return nil
-}
-
-func vectorsText(n int) string {
-	if n == 0 {
-		return "none; tried with records of our own"
-	}
-	return strconv.Itoa(n)
-}
-
-func (a *app) showCheck(c *checkReport) error {
-	if a.global.format == formatJSON {
-		return a.printJSON(c)
-	}
-	a.printFields(field{"File", c.File}, field{"Digest", c.Digest}, field{"Bytes", strconv.Itoa(c.Size)},
-		field{"Kinds", strings.Join(c.Kinds, ", ")}, field{"Imports", cmp.Or(strings.Join(c.Imports, ", "), "none")},
-		field{"Compiled in", fmt.Sprintf("%.1f ms", c.CompileMs)}, field{"Memory", strconv.FormatInt(c.Memory/1024, 10) + " KiB an instance"},
-		field{"Test vectors", vectorsText(c.Vectors)})
-	fmt.Fprintln(a.std.Out)
-	err := printRows(a, c.Limits,
-		column[checkedLimit]{title: "limit", value: func(l checkedLimit) string { return l.Name }},
-		column[checkedLimit]{title: "used", value: func(l checkedLimit) string { return strconv.FormatUint(l.Used, 10) }, number: true},
-		column[checkedLimit]{title: "allowed", value: func(l checkedLimit) string { return strconv.FormatUint(l.Allowed, 10) }, number: true})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(a.std.Out)
-	type row = checkedFunction
-	err = printRows(a, c.Functions,
-		column[row]{title: "function", value: func(f row) string { return f.Function }},
-		column[row]{title: "records", value: func(f row) string { return strconv.Itoa(f.Records) }, number: true},
-		column[row]{title: "fuel/record", value: func(f row) string { return strconv.FormatFloat(f.FuelPerRecord, 'f', 0, 64) }, number: true},
-		column[row]{title: "ns/record", value: func(f row) string { return strconv.FormatInt(f.NsPerRecord, 10) }, number: true},
-		column[row]{title: "deterministic", value: func(f row) string { return yesOrNo(f.Deterministic) }})
-	for i := range c.Functions {
-		for _, failure := range c.Functions[i].Failures {
-			fmt.Fprintf(a.std.Out, "\n%s failed: %s\n", c.Functions[i].Function, failure)
-		}
-	}
-	return err
 }
