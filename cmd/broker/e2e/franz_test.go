@@ -44,15 +44,9 @@ func TestFranzAcks(t *testing.T) {
 // TestFranzTransactionIsRefused: what is not served is refused at once, with an error that is final; nothing hangs.
 func TestFranzTransactionIsRefused(t *testing.T) {
 	b := process.Start(t)
-	createTopic(t, b.Addr, "t", 1, nil)
-	client := newClient(t, b.Addr, kgo.TransactionalID("tx"), kgo.DefaultProduceTopic("t"))
-	if err := client.BeginTransaction(); err != nil {
-		t.Fatal(err)
-	}
-	ctx := deadline(t)
-	err := client.ProduceSync(ctx, kgo.StringRecord("in a transaction")).FirstErr()
-	if err == nil || !strings.Contains(err.Error(), kerr.InvalidRequest.Message) || ctx.Err() != nil {
-		t.Errorf("a transactional producer was told %v", err)
+	err := newClient(t, b.Addr, kgo.TransactionalID("tx")).BeginTransaction()
+	if err == nil || !strings.Contains(err.Error(), kerr.InvalidRequest.Message) {
+		t.Errorf("a transactional producer was told: %v", err)
 	}
 }
 
