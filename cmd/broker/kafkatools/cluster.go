@@ -42,18 +42,10 @@ func runCluster(ctx context.Context, args []string, std Streams) int {
 		command = args[0]
 	}
 	set := clusterFlags(command)
-	switch {
-	case command == "-h" || command == "--help":
-		std.printf("%s\nAsks a cluster for its id and its brokers, and removes brokers.\n\n", clusterUsage)
-		std.printf("  cluster-id      print the id of the cluster\n  unregister      remove a broker\n  list-endpoints  list brokers and their addresses\n")
-		return exitFailed
-	case command == "":
-		std.errorf("%skafka-cluster: error: too few arguments\n", clusterUsage)
-		return exitFailed
-	case set == nil:
-		std.errorf("%skafka-cluster: error: invalid choice: '%s' (choose from 'cluster-id', 'unregister', 'list-endpoints')\n", clusterUsage, command)
-		return exitFailed
-	case len(args) == 1:
+	if code, done := clusterHelp(command, set == nil, std); done {
+		return code
+	}
+	if len(args) == 1 {
 		return set.fail(std, checkClusterBootstrap(flags{}))
 	}
 	given, code, done := set.parse(longNames(args[1:]), std)
@@ -76,6 +68,22 @@ func runCluster(ctx context.Context, args []string, std Streams) int {
 		return exitFailed
 	}
 	return exitOK
+}
+
+// clusterHelp answers a call without a command that there is. done says that nothing is left to do.
+func clusterHelp(command string, unknown bool, std Streams) (code int, done bool) {
+	switch {
+	case command == "-h" || command == "--help":
+		std.printf("%s\nAsks a cluster for its id and its brokers, and removes brokers.\n\n", clusterUsage)
+		std.printf("  cluster-id      print the id of the cluster\n  unregister      remove a broker\n  list-endpoints  list brokers and their addresses\n")
+	case command == "":
+		std.errorf("%skafka-cluster: error: too few arguments\n", clusterUsage)
+	case unknown:
+		std.errorf("%skafka-cluster: error: invalid choice: '%s' (choose from 'cluster-id', 'unregister', 'list-endpoints')\n", clusterUsage, command)
+	default:
+		return exitOK, false
+	}
+	return exitFailed, true
 }
 
 func checkClusterBootstrap(given flags) error {

@@ -145,7 +145,6 @@ func checkEntityTypes(line *commandLine, kinds []string) error {
 	}
 	for _, kind := range kinds {
 		if !slices.Contains(entityTypes(), kind) {
-
 			return fmt.Errorf("Invalid entity type %s, the entity type must be one of %s with a --bootstrap-server or --bootstrap-controller argument",
 				kind, strings.Join(entityTypes(), ", "))
 		}
@@ -203,7 +202,6 @@ func checkDescribedEntities(line *commandLine, kind string, names []string) erro
 
 func checkAlteredEntities(line *commandLine, kinds, names []string) error {
 	if hasDefault(kinds[0]) && len(names) == 0 {
-
 		return fmt.Errorf("An entity-name or default entity must be specified with --alter of %s", strings.Join(kinds, ","))
 	}
 	if !hasDefault(kinds[0]) && !isNamed(names) {
@@ -213,7 +211,6 @@ func checkAlteredEntities(line *commandLine, kinds, names []string) error {
 	case line.has("add-config") && line.has("add-config-file"):
 		return errors.New("Only one of --add-config or --add-config-file must be specified")
 	case len(given) == 0:
-
 		return errors.New("At least one of --add-config, --add-config-file, or --delete-config must be specified with --alter")
 	case len(kinds) != len(names):
 		return errors.New("An entity name must be specified for every entity type")

@@ -33,21 +33,17 @@ func (c *configsCommand) alterUserOrClient(ctx context.Context, changes configCh
 		allowed, kind = "quota and SCRAM credential configs", userEntity
 	}
 	if names := unexpected(changes.names()); len(names) > 0 {
-
 		return fmt.Errorf("Only %s can be added for '%s' using --bootstrap-server. Unexpected config names: Set(%s)", allowed, kind, strings.Join(names, ", "))
 	}
 	if names := unexpected(changes.remove); len(names) > 0 {
-
 		return fmt.Errorf("Only %s can be deleted for '%s' using --bootstrap-server. Unexpected config names: ArrayBuffer(%s)", allowed, kind, strings.Join(names, ", "))
 	}
 	named := append(changes.names(), changes.remove...)
 	quotas, scram := slices.ContainsFunc(named, isClientQuota), slices.ContainsFunc(named, isScram)
 	switch {
 	case scram && !c.entities[0].isNamed():
-
 		return errors.New("The use of --entity-default or --user-defaults is not allowed with User SCRAM Credentials using --bootstrap-server.")
 	case scram && quotas:
-
 		return errors.New("Cannot alter both quota and SCRAM credential configs simultaneously for 'users' using --bootstrap-server.")
 	case scram:
 		return c.alterScram(ctx, *c.entities[0].name, changes)
@@ -58,7 +54,6 @@ func (c *configsCommand) alterUserOrClient(ctx context.Context, changes configCh
 func (c *configsCommand) alterIPs(ctx context.Context, changes configChanges) error {
 	unknown := slices.DeleteFunc(append(changes.names(), changes.remove...), func(n string) bool { return n == "connection_creation_rate" })
 	if len(unknown) > 0 {
-
 		return fmt.Errorf("Only connection quota configs can be added for 'ips' using --bootstrap-server. Unexpected config names: %s", strings.Join(unknown, ","))
 	}
 	return c.alterQuotas(ctx, changes)
@@ -79,24 +74,9 @@ func (c *configsCommand) alterQuotas(ctx context.Context, changes configChanges)
 	if missing := slices.DeleteFunc(slices.Clone(changes.remove), func(n string) bool { return set[n] }); len(missing) > 0 {
 		return fmt.Errorf("Invalid config(s): %s", strings.Join(missing, ","))
 	}
-	entry := kmsg.NewAlterClientQuotasRequestEntry()
-	for _, e := range c.entities {
-		part := kmsg.NewAlterClientQuotasRequestEntryEntity()
-		part.Type = quotaType(e.kind)
-		if e.isNamed() {
-			part.Name = e.name
-		}
-		entry.Entity = append(entry.Entity, part)
-	}
-	for _, pair := range changes.set {
-		value, err := strconv.ParseFloat(pair.value, 64)
-		if err != nil {
-			return fmt.Errorf("Cannot parse quota configuration value for %s: %s", pair.name, pair.value)
-		}
-		entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: pair.name, Value: value})
-	}
-	for _, name := range changes.remove {
-		entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: name, Remove: true})
+	entry, err := c.quotaChanges(changes)
+	if err != nil {
+		return err
 	}
 	request := kmsg.NewPtrAlterClientQuotasRequest()
 	request.Entries = append(request.Entries, entry)
@@ -113,6 +93,30 @@ func (c *configsCommand) alterQuotas(ctx context.Context, changes configChanges)
 		return nil
 	})
 	return futureFailure(err)
+}
+
+// quotaChanges builds the change of one entity.
+func (c *configsCommand) quotaChanges(changes configChanges) (kmsg.AlterClientQuotasRequestEntry, error) {
+	entry := kmsg.NewAlterClientQuotasRequestEntry()
+	for _, e := range c.entities {
+		part := kmsg.NewAlterClientQuotasRequestEntryEntity()
+		part.Type = quotaType(e.kind)
+		if e.isNamed() {
+			part.Name = e.name
+		}
+		entry.Entity = append(entry.Entity, part)
+	}
+	for _, pair := range changes.set {
+		value, err := strconv.ParseFloat(pair.value, 64)
+		if err != nil {
+			return entry, fmt.Errorf("Cannot parse quota configuration value for %s: %s", pair.name, pair.value)
+		}
+		entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: pair.name, Value: value})
+	}
+	for _, name := range changes.remove {
+		entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: name, Remove: true})
+	}
+	return entry, nil
 }
 
 // quotas asks for the quotas of exactly the entities that were given.

@@ -50,10 +50,8 @@ func newScramCredential(user string, pair configPair) (kmsg.AlterUserSCRAMCreden
 	}
 	switch {
 	case iterations < minScramIterations:
-
 		return credential, fmt.Errorf("Iterations %d is less than the minimum %d required for %s", iterations, minScramIterations, pair.name)
 	case iterations > maxScramIterations:
-
 		return credential, fmt.Errorf("Iterations %d is greater than the maximum %d allowed for %s", iterations, maxScramIterations, pair.name)
 	}
 	credential.Name, credential.Mechanism, credential.Iterations = user, scramMechanism(pair.name), int32(iterations)

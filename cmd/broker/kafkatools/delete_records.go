@@ -60,6 +60,12 @@ func deleteRecords(ctx context.Context, line *commandLine, std Streams) error {
 		})
 	}
 	std.printf("Records delete operation completed:\n")
+	printDeletedRecords(partitions, responses, err, std)
+	return nil
+}
+
+// printDeletedRecords tells of each partition where it begins now, or why it could not be cut. err is what ended the whole request.
+func printDeletedRecords(partitions []topicPartition, responses kadm.DeleteRecordsResponses, err error, std Streams) {
 	for _, p := range partitions {
 		response, answered := responses.Lookup(p.topic, p.partition)
 		switch {
@@ -74,7 +80,6 @@ func deleteRecords(ctx context.Context, line *commandLine, std Streams) error {
 			std.printf("partition: %s-%d\tlow_watermark: %d\n", p.topic, p.partition, response.LowWatermark)
 		}
 	}
-	return nil
 }
 
 // parseDeleteRecords reads the file of --offset-json-file. A missing version means 1.

@@ -162,17 +162,7 @@ func (d *logDumper) dumpTimeIndex(file string) error {
 	}
 	entries, err := logdump.TimeIndex(file)
 	if d.line.has("index-sanity-check") {
-		// Zeros behind the last entry are an older timestamp, so the index of an active segment does not pass in Kafka either.
-		const corrupt = "org.apache.kafka.storage.internals.log.CorruptIndexException: "
-		if err != nil {
-			return fmt.Errorf(corrupt+"Time index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 12.", absolute(file), size)
-		}
-		if int64(len(entries)) < size/12 && len(entries) > 0 {
-			return fmt.Errorf(corrupt+"Corrupt time index found, time index file (%s) has non-zero size but the last timestamp is 0 which is less than the first timestamp %d",
-				absolute(file), entries[0].Timestamp)
-		}
-		fmt.Fprintf(d.out, "%s passed sanity check.\n", file)
-		return nil
+		return d.checkTimeIndex(file, entries, size, err)
 	}
 	if err != nil && len(entries) == 0 {
 		return err
@@ -182,18 +172,10 @@ func (d *logDumper) dumpTimeIndex(file string) error {
 		entries = []logdump.TimeEntry{{Offset: base}}
 	}
 	next, previous := 0, int64(-1)
-	found := func(e logdump.TimeEntry, lastOffset, newest int64) {
-		if lastOffset != e.Offset {
-			d.faults.add(&d.faults.offsets, file, e.Offset, lastOffset)
-		}
-		if lastOffset >= 0 && newest != e.Timestamp {
-			d.faults.add(&d.faults.timestamps, file, e.Timestamp, newest)
-		}
-		if lastOffset >= 0 && previous >= e.Timestamp {
-			d.faults.add(&d.faults.order, file, e.Timestamp, previous)
-		}
-		d.printIndexEntry("timestamp: %d offset: %d\n", e.Timestamp, e.Offset)
-		previous = e.Timestamp
+	found := func(lastOffset, newest int64) {
+		d.reportTimeEntry(file, entries[next], previous, lastOffset, newest)
+		previous = entries[next].Timestamp
+		next++
 	}
 	for batch, err := range logdump.Batches(segment) {
 		if err != nil {
@@ -204,13 +186,42 @@ func (d *logDumper) dumpTimeIndex(file string) error {
 			if err != nil {
 				return err
 			}
-			found(entries[next], batch.LastOffset, newest)
-			next++
+			found(batch.LastOffset, newest)
 		}
 	}
-	for ; next < len(entries); next++ {
-		found(entries[next], -1, -1)
+	for next < len(entries) {
+		found(-1, -1)
 	}
+	return nil
+}
+
+// reportTimeEntry prints an entry and compares it with the batch that it points to: its last offset and its newest record, both -1 when
+// there is no such batch. previous is the timestamp of the entry before, -1 for none.
+func (d *logDumper) reportTimeEntry(file string, e logdump.TimeEntry, previous, lastOffset, newest int64) {
+	if lastOffset != e.Offset {
+		d.faults.add(&d.faults.offsets, file, e.Offset, lastOffset)
+	}
+	if lastOffset >= 0 && newest != e.Timestamp {
+		d.faults.add(&d.faults.timestamps, file, e.Timestamp, newest)
+	}
+	if lastOffset >= 0 && previous >= e.Timestamp {
+		d.faults.add(&d.faults.order, file, e.Timestamp, previous)
+	}
+	d.printIndexEntry("timestamp: %d offset: %d\n", e.Timestamp, e.Offset)
+}
+
+// checkTimeIndex does what a broker checks when it starts; damage is what reading the index found.
+func (d *logDumper) checkTimeIndex(file string, entries []logdump.TimeEntry, size int64, damage error) error {
+	// Zeros behind the last entry are an older timestamp, so the index of an active segment does not pass in Kafka either.
+	const corrupt = "org.apache.kafka.storage.internals.log.CorruptIndexException: "
+	if damage != nil {
+		return fmt.Errorf(corrupt+"Time index file %s is corrupt, found %d bytes which is neither positive nor a multiple of 12.", absolute(file), size)
+	}
+	if int64(len(entries)) < size/12 && len(entries) > 0 {
+		return fmt.Errorf(corrupt+"Corrupt time index found, time index file (%s) has non-zero size but the last timestamp is 0 which is less than the first timestamp %d",
+			absolute(file), entries[0].Timestamp)
+	}
+	fmt.Fprintf(d.out, "%s passed sanity check.\n", file)
 	return nil
 }
 

@@ -119,14 +119,7 @@ func (f *recordFormatter) write(r *kgo.Record) error {
 		return text
 	}
 	add(f.headers, func() string {
-		if len(r.Headers) == 0 {
-			return "NO_HEADERS"
-		}
-		var pairs []string
-		for _, h := range r.Headers {
-			pairs = append(pairs, h.Key+":"+decode(f.headersDecoder, h.Value))
-		}
-		return strings.Join(pairs, f.headersSeparator)
+		return f.headersColumn(r, func(value []byte) string { return decode(f.headersDecoder, value) })
 	})
 	add(f.key, func() string { return decode(f.keyDecoder, r.Key) })
 	add(f.value, func() string { return decode(f.valueDecoder, r.Value) })
@@ -136,6 +129,17 @@ func (f *recordFormatter) write(r *kgo.Record) error {
 	f.out.WriteString(strings.Join(columns, f.keySeparator))
 	_, err = f.out.WriteString(f.lineSeparator)
 	return err
+}
+
+func (f *recordFormatter) headersColumn(r *kgo.Record, decode func([]byte) string) string {
+	if len(r.Headers) == 0 {
+		return "NO_HEADERS"
+	}
+	var pairs []string
+	for _, h := range r.Headers {
+		pairs = append(pairs, h.Key+":"+decode(h.Value))
+	}
+	return strings.Join(pairs, f.headersSeparator)
 }
 
 func timestampColumn(r *kgo.Record) string {

@@ -77,17 +77,9 @@ func printOffsets(ctx context.Context, line *commandLine, std Streams) error {
 	if line.has("topic-partitions") && len(line.anyOf("topic", "partitions")) > 0 {
 		return errors.New("--topic-partitions cannot be used with --topic or --partitions")
 	}
-	at, known := offsetSpecs()[line.value("time")]
-	if !known {
-		var err error
-		if at, err = strconv.ParseInt(line.value("time"), 10, 64); err != nil {
-
-			return fmt.Errorf("Malformed time argument %s. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / "+
-				"-5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp", line.value("time"))
-		}
-	}
-	wanted, err := partitionFilter(line)
-	if err != nil {
+	at, errTime := offsetTime(line.value("time"))
+	wanted, errFilter := partitionFilter(line)
+	if err := firstError(errTime, errFilter); err != nil {
 		return err
 	}
 	admin, err := line.openAdmin()
@@ -117,6 +109,19 @@ func printOffsets(ctx context.Context, line *commandLine, std Streams) error {
 	return nil
 }
 
+// offsetTime reads --time: a special time by name or number, or milliseconds.
+func offsetTime(value string) (int64, error) {
+	if at, known := offsetSpecs()[value]; known {
+		return at, nil
+	}
+	at, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("Malformed time argument %s. Please use -1 or latest / -2 or earliest / -3 or max-timestamp / -4 or earliest-local / "+
+			"-5 or latest-tiered / -6 or earliest-pending-upload, or a specified long format timestamp", value)
+	}
+	return at, nil
+}
+
 // partitionFilter reports for a partition whether the options select it.
 func partitionFilter(line *commandLine) (func(topicPartition) bool, error) {
 	if line.has("topic-partitions") {
@@ -133,7 +138,6 @@ func partitionFilter(line *commandLine) (func(topicPartition) bool, error) {
 		}
 		id, err := strconv.ParseInt(word, 10, 32)
 		if err != nil {
-
 			return nil, fmt.Errorf("--partitions expects a comma separated list of numeric partition ids, but received: %s", line.value("partitions"))
 		}
 		ids = append(ids, id)

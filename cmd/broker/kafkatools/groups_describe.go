@@ -231,7 +231,7 @@ func assignmentText(set kadm.TopicsSet) string {
 		return missingValue
 	}
 	for i, topic := range topics {
-		topics[i] = topic + ":" + ids(byTopic[topic])
+		topics[i] = topic + ":" + joinNumbers(byTopic[topic])
 	}
 	return strings.Join(topics, ";")
 }

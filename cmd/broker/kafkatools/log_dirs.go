@@ -133,6 +133,7 @@ func (c *adminClient) chosenBrokers(ctx context.Context, list string) ([]int32, 
 	return slices.Compact(chosen), nil
 }
 
+// joinNumbers joins broker ids or partition numbers with commas.
 func joinNumbers(numbers []int32) string {
 	words := make([]string, len(numbers))
 	for i, n := range numbers {

@@ -153,22 +153,13 @@ func (c *topicsCommand) printPartition(t describedTopic, p describedPartition) {
 	if p.leader >= 0 {
 		leader = strconv.Itoa(int(p.leader))
 	}
-	c.std.printf("\tTopic: %s\tPartition: %d\tLeader: %s\tReplicas: %s\tIsr: %s", t.name, p.partition, leader, ids(p.replicas), ids(p.inSync))
+	c.std.printf("\tTopic: %s\tPartition: %d\tLeader: %s\tReplicas: %s\tIsr: %s", t.name, p.partition, leader, joinNumbers(p.replicas), joinNumbers(p.inSync))
 	if move, ok := t.moving[p.partition]; ok {
-		c.std.printf("\tAdding Replicas: %s\tRemoving Replicas: %s", ids(move.AddingReplicas), ids(move.RemovingReplicas))
+		c.std.printf("\tAdding Replicas: %s\tRemoving Replicas: %s", joinNumbers(move.AddingReplicas), joinNumbers(move.RemovingReplicas))
 	}
 	if p.hasEligibleLeaders {
-		c.std.printf("\tElr: %s\tLastKnownElr: %s\n", ids(p.elr), ids(p.lastKnownELR))
+		c.std.printf("\tElr: %s\tLastKnownElr: %s\n", joinNumbers(p.elr), joinNumbers(p.lastKnownELR))
 		return
 	}
 	c.std.printf("\tElr: N/A\tLastKnownElr: N/A\n")
-}
-
-// ids joins broker ids with commas.
-func ids(list []int32) string {
-	words := make([]string, len(list))
-	for i, id := range list {
-		words[i] = strconv.Itoa(int(id))
-	}
-	return strings.Join(words, ",")
 }
