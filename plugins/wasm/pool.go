@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/jackdawmq/jackdaw/core/plugin"
+	"github.com/jackdawmq/jackdaw/sdk/abi"
 )
 
 // pool keeps the instances of one binding; the last one used is the next to be used. It never waits for an instance:
@@ -25,6 +26,7 @@ type pool struct {
 	standing *quarantine // of the digest
 	closing  sync.Once
 	users    atomic.Int64 // calls under way, and one until Close
+	room     atomic.Int64 // bytes of input for several records; halved when the guest has no memory for so many
 
 	mu   sync.Mutex
 	free []*instance
@@ -33,6 +35,7 @@ type pool struct {
 func newPool(p *program, b plugin.Binding) *pool {
 	pool := &pool{program: p, binding: b, label: b.Name + "@" + p.digest.Short(), free: make([]*instance, 0, runtime.GOMAXPROCS(0)), standing: p.quarantine}
 	pool.users.Store(1)
+	pool.room.Store(abi.MaxBatchBytes)
 	return pool
 }
 

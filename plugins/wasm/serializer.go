@@ -47,6 +47,7 @@ type work struct {
 	out      []int32         // of a partitioner
 	failures int
 	most     int             // records in a call, once the guest ran out of memory
+	size     int             // of the input of the next call, at most
 	poison   *plugin.Failure // the last that a single record caused
 }
 
@@ -88,6 +89,7 @@ func (w *work) span(ctx context.Context, from, to int) error {
 			return failure
 		case failure.Class == plugin.OutOfMemory && end-from > 1:
 			w.most = (end - from) / 2
+			w.pool.room.Store(int64(max(w.size/2, abi.MinReserve)))
 			continue
 		}
 		if w.failures++; w.failures > maxFailures {
@@ -113,21 +115,23 @@ func (w *work) span(ctx context.Context, from, to int) error {
 	return nil
 }
 
-// cut returns the end of the next call: 1 MiB, 4096 records, or what about 2 ms of work are by what it took so far.
+// cut returns the end of the next call: 1 MiB or what the guest has room for, 4096 records, or what about 2 ms of work are by
+// what it took so far.
 func (w *work) cut(from, to int) int {
 	p := w.pool
 	l := lens{p.binding.Kind, abi.InterestAll} // an upper bound: guests that look at less get less
-	size := l.fixedSize(w.batch)
-	most := w.most
+	w.size = l.fixedSize(w.batch)
+	most, room := w.most, int(p.room.Load())
 	if average := p.stats.fuelPerRecord.Load(); average > 0 {
 		most = max(1, min(most, int(scaled(cutFuel, p.program.wasi)/average)))
 	}
 	end := from
 	for end < to && end-from < most {
-		size += l.recordSize(&w.batch.Records[end])
-		if size > abi.MaxBatchBytes && end > from {
+		size := w.size + l.recordSize(&w.batch.Records[end])
+		if size > room && end > from {
 			break
 		}
+		w.size = size
 		end++
 	}
 	return end
