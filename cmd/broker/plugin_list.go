@@ -86,6 +86,7 @@ type pluginStats struct {
 	Fuel             uint64            `json:"fuel"`
 	FuelPerRecord    float64           `json:"fuel_per_record"`
 	BusyMs           float64           `json:"busy_ms"`
+	GuestMs          float64           `json:"guest_ms"`
 	Instances        int               `json:"instances"`
 	Memory           int64             `json:"memory"`
 	LastError        string            `json:"last_error"`

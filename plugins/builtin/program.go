@@ -84,10 +84,10 @@ func (b *bound) Binding() plugin.Binding { return b.binding }
 func (b *bound) Close() { b.closed.Store(true) }
 
 func (b *bound) Stats() plugin.Stats {
-	records, rejected := b.records.Load(), b.rejected.Load()
+	records, rejected, busy := b.records.Load(), b.rejected.Load(), time.Duration(b.busy.Load())
 	return plugin.Stats{
 		Calls: b.calls.Load(), Records: records, Bytes: b.bytes.Load(), Kept: records - min(rejected, records), Rejected: rejected,
-		Busy: time.Duration(b.busy.Load()),
+		Busy: busy, Guest: busy,
 	}
 }
 

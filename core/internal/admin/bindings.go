@@ -93,7 +93,8 @@ type Stats struct {
 	Failures         map[string]uint64 `json:"failures"` // by class; classes without any are left out
 	Fuel             uint64            `json:"fuel"`
 	FuelPerRecord    float64           `json:"fuel_per_record"`
-	BusyMs           float64           `json:"busy_ms"`
+	BusyMs           float64           `json:"busy_ms"`  // in calls
+	GuestMs          float64           `json:"guest_ms"` // of these in the plugin's own code
 	Instances        int               `json:"instances"`
 	Memory           int64             `json:"memory"` // bytes
 	LastError        string            `json:"last_error"`
@@ -105,7 +106,7 @@ type Stats struct {
 func statsOf(s *plugin.Stats, lastError string, lastErrorAt time.Time) Stats {
 	out := Stats{
 		Calls: s.Calls, Records: s.Records, Bytes: s.Bytes, Kept: s.Kept, Replaced: s.Replaced, Dropped: s.Dropped, Rejected: s.Rejected,
-		Failures: map[string]uint64{}, Fuel: s.Fuel, BusyMs: float64(s.Busy) / float64(time.Millisecond), Instances: s.Instances,
+		Failures: map[string]uint64{}, Fuel: s.Fuel, BusyMs: millis(s.Busy), GuestMs: millis(s.Guest), Instances: s.Instances,
 		Memory: s.Memory, LastError: lastError, LastErrorAt: timeOf(lastErrorAt), QuarantinedUntil: timeOf(s.QuarantinedUntil), Counters: s.Counters,
 	}
 	if out.Counters == nil {
@@ -121,6 +122,8 @@ func statsOf(s *plugin.Stats, lastError string, lastErrorAt time.Time) Stats {
 	}
 	return out
 }
+
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func timeOf(t time.Time) *time.Time {
 	if t.IsZero() {

@@ -74,7 +74,7 @@ func (w *world) Path(topic string) binding.Path {
 }
 
 func (w *world) Paths() []binding.Path {
-	failures := plugin.Stats{Calls: 2, Records: 10, Fuel: 1000, Busy: 1500 * time.Microsecond}
+	failures := plugin.Stats{Calls: 2, Records: 10, Fuel: 1000, Busy: 1500 * time.Microsecond, Guest: time.Millisecond}
 	failures.Failures[plugin.Trap] = 3
 	return []binding.Path{{Topic: "orders", Why: "plugins are bound", Slots: []binding.SlotPath{{
 		Slot: "value.serializer", Plugin: "geo@0123", Bound: "geo@1", Policy: plugin.DefaultPolicy(plugin.KindValueSerializer),
@@ -161,7 +161,7 @@ func TestPluginAnswers(t *testing.T) {
 	}
 	use := geo.Bindings[0]
 	if use.Topic != "orders" || use.InForce.Stats.FuelPerRecord != 100 || use.InForce.Stats.Failures["trap"] != 3 ||
-		use.InForce.Stats.BusyMs != 1.5 || use.InForce.Counts.Refused != 4 {
+		use.InForce.Stats.BusyMs != 1.5 || use.InForce.Stats.GuestMs != 1 || use.InForce.Counts.Refused != 4 {
 		t.Errorf("use: %+v", use)
 	}
 	var lines []admin.LogLine

@@ -41,6 +41,7 @@ func metrics() []metric {
 		count("shadow_differences", "Records about which the shadow decided otherwise.", func(s *SlotPath) uint64 { return s.Counts.ShadowDiffered }),
 		count("shadow_failures", "Records on which the shadow failed.", func(s *SlotPath) uint64 { return s.Counts.ShadowFailed }),
 		{"busy_seconds_total", "Time inside of plugins.", prometheus.CounterValue, func(s *SlotPath) float64 { return s.Stats.Busy.Seconds() }},
+		{"guest_seconds_total", "Time in the plugins' own code, a part of busy_seconds.", prometheus.CounterValue, func(s *SlotPath) float64 { return s.Stats.Guest.Seconds() }},
 		{"instances", "Instances of plugins.", prometheus.GaugeValue, func(s *SlotPath) float64 { return float64(s.Stats.Instances) }},
 		{"memory_bytes", "Memory of the instances of plugins.", prometheus.GaugeValue, func(s *SlotPath) float64 { return float64(s.Stats.Memory) }},
 	}
