@@ -33,7 +33,7 @@ const maxExportedNames = 40
 var vocabularies = []string{"core/kafka", "core/wire", "sdk/abi", "plugins/wasm/internal/binary"}
 
 // wideAPIs are the packages that export more than they should. Their numbers only go down.
-var wideAPIs = map[string]int{"core/plugin": 92, "core/config": 47, "core/record": 46}
+var wideAPIs = map[string]int{"core/plugin": 92, "core/config": 45, "core/record": 46}
 
 func TestExportBudget(t *testing.T) {
 	exported := map[string]int{}

@@ -13,12 +13,12 @@ func brokerDefinitions() []Definition {
 }
 
 // set is a broker config with a default; unset is one without.
-func set(name string, t Type, fallback string, mode Mode, doc string) Definition {
+func set(name string, t Type, fallback string, mode updateMode, doc string) Definition {
 	d := unset(name, t, mode, doc)
 	d.Default = &fallback
 	return d
 }
 
-func unset(name string, t Type, mode Mode, doc string) Definition {
-	return Definition{Name: name, Type: t, Doc: doc, Mode: mode, Sensitive: t == Password}
+func unset(name string, t Type, mode updateMode, doc string) Definition {
+	return Definition{Name: name, Type: t, Doc: doc, mode: mode, Sensitive: t == Password}
 }

@@ -17,14 +17,14 @@ const (
 	Password Type = 9
 )
 
-// Mode says how a broker config can be changed while the broker runs.
-type Mode int8
+// updateMode says how a broker config can be changed while the broker runs.
+type updateMode int8
 
 // The modes.
 const (
-	ReadOnly    Mode = iota // only in the config file
-	PerBroker               // dynamically, for one broker
-	ClusterWide             // dynamically, for one broker or as the cluster's default
+	readOnly    updateMode = iota // only in the config file
+	perBroker                     // dynamically, for one broker
+	clusterWide                   // dynamically, for one broker or as the cluster's default
 )
 
 // Source says where a value in force came from, with the codes of DescribeConfigs.
@@ -50,7 +50,7 @@ type Definition struct {
 	Valid   string  // the accepted values, for people; "" for any
 	// Synonyms are the broker configs that give the default of a topic or group config, in order of precedence.
 	Synonyms  []string
-	Mode      Mode // of broker configs
+	mode      updateMode // of broker configs
 	Sensitive bool
 	// OnlyWhenSet configs of topics and groups are described only on those that have them: Kafka does not know them.
 	OnlyWhenSet bool

@@ -129,7 +129,7 @@ func (r *Resolver) newBrokerEntry(name string) Entry {
 	if d == nil {
 		return Entry{Name: name, Source: SourceDefault, ReadOnly: true, Sensitive: true}
 	}
-	return Entry{Definition: d, Name: name, Type: d.Type, Source: SourceDefault, ReadOnly: d.Mode == ReadOnly,
+	return Entry{Definition: d, Name: name, Type: d.Type, Source: SourceDefault, ReadOnly: d.mode == readOnly,
 		Sensitive: d.Sensitive}
 }
 

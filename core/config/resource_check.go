@@ -102,24 +102,24 @@ func (r *Resolver) checkBroker(name string, configs map[string]string) error {
 	if _, err := strconv.ParseInt(name, 10, 32); err != nil && name != "" {
 		return kafka.Errorf(kafka.InvalidRequest, "Node id must be an integer, but it is: %s", name)
 	}
-	var readOnly, perBroker []string
+	var fixed, single []string // configs that cannot change, and those that only one broker can have
 	for _, key := range slices.Sorted(maps.Keys(configs)) {
 		switch d := r.brokers.byName[key]; {
 		case d == nil:
-		case d.Mode == ReadOnly:
-			readOnly = append(readOnly, key)
-		case d.Mode == PerBroker && name == "":
-			perBroker = append(perBroker, key)
+		case d.mode == readOnly:
+			fixed = append(fixed, key)
+		case d.mode == perBroker && name == "":
+			single = append(single, key)
 		}
 	}
-	if len(readOnly) > 0 {
+	if len(fixed) > 0 {
 		return kafka.Errorf(kafka.InvalidRequest, "Cannot update these configs dynamically: [%s]",
-			strings.Join(readOnly, ", "))
+			strings.Join(fixed, ", "))
 	}
-	if len(perBroker) > 0 {
+	if len(single) > 0 {
 		return kafka.Errorf(kafka.InvalidRequest,
 			"Cannot update these configs at default cluster level, broker id must be specified: [%s]",
-			strings.Join(perBroker, ", "))
+			strings.Join(single, ", "))
 	}
 	for _, key := range slices.Sorted(maps.Keys(configs)) {
 		if d := r.brokers.byName[key]; d != nil {
