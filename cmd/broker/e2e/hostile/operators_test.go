@@ -86,7 +86,7 @@ func TestOperatorsListenerIsCrowded(t *testing.T) {
 		"requests and then quiet": "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
 	} {
 		var crowd []*caller
-		for range descriptors(t, scale(500, 5000)) {
+		for range descriptors(t, scale(300, 3000)) {
 			c := tg.call()
 			c.say(said)
 			crowd = append(crowd, c)

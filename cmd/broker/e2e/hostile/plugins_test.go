@@ -82,7 +82,7 @@ func TestBombsThroughPlugins(t *testing.T) {
 		raw := encode(b)
 		for topic := range judgedTopics {
 			running.Go(func() {
-				for range scale(1, 6) {
+				for range scale(1, 4) {
 					if code, err := tg.judge(topic, raw); err != nil || code == 0 || code == -1 {
 						t.Errorf("%s into %s: error code %d, %v", name, topic, code, err)
 					}
@@ -162,7 +162,7 @@ func TestLiesThroughPlugins(t *testing.T) {
 				}
 			}
 		}
-		for range scale(50, 2000) {
+		for range scale(50, 500) {
 			b := bytes.Clone(whole)
 			b[batchHeader+tg.rand.IntN(len(b)-batchHeader)] ^= 1 << tg.rand.IntN(8)
 			if code, err := tg.judge(topic, fixCRC(b)); code == -1 || err != nil {
@@ -183,9 +183,9 @@ func TestFloodThroughPlugins(t *testing.T) {
 	raw := compressed(t, 4, 20_000, value) // 20 MiB of records
 	var running sync.WaitGroup
 	for topic := range judgedTopics {
-		for range scale(3, 20) {
+		for range scale(3, 8) {
 			running.Go(func() {
-				for range scale(1, 5) {
+				for range scale(1, 2) {
 					code, err := tg.judge(topic, raw)
 					if err != nil || code != 0 && code != kerr.MessageTooLarge.Code {
 						t.Errorf("%s: error code %d, %v", topic, code, err)

@@ -132,7 +132,7 @@ func TestRecompressedBombs(t *testing.T) {
 					return
 				}
 				defer func() { _ = w.Close() }()
-				for range scale(1, 8) {
+				for range scale(1, 4) {
 					resp, err := w.request(produceRequest(topic, raw))
 					if err != nil {
 						t.Errorf("%s into %s: %v", name, topic, err)
@@ -189,7 +189,7 @@ func (tg *target) garbage(codec int16) [][]byte {
 	for cut := range stream {
 		list = append(list, stream[:cut])
 	}
-	for range scale(30, 2000) {
+	for range scale(30, 300) {
 		flipped := slices.Clone(stream)
 		flipped[tg.rand.IntN(len(stream))] ^= 1 << tg.rand.IntN(8)
 		list = append(list, flipped, tg.randomBytes(1+tg.rand.IntN(300)), slices.Concat(stream, tg.randomBytes(1+tg.rand.IntN(20))))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,19 +143,24 @@ func TestPeersThatVanish(t *testing.T) {
 		"JACKDAW_GROUP_MIN_SESSION_TIMEOUT_MS=500", "JACKDAW_GROUP_INITIAL_REBALANCE_DELAY_MS=0",
 	), idle/4)
 	tg.fillVictim(20 << 20)
-	member := c.dial(port)
-	join(t, member, "vanishing")
-	opened := 1
+	opened := 0
+	var running sync.WaitGroup // all at once: the first must not be idle for too long before the cable is cut
 	for _, begin := range vanishing(t) {
-		for range scale(10, 100) {
-			begin(c.dial(port))
+		for range scale(10, 60) {
+			w := c.dial(port)
+			running.Go(func() { begin(w) })
 			opened++
 		}
 	}
+	running.Wait()
 	if n := tg.metric("jackdaw_network_connections"); n < float64(opened) {
 		t.Errorf("%v connections, %d were opened", n, opened)
 	}
 	eventually(t, hang, "half requests hold memory", func() bool { return tg.metric("jackdaw_network_request_memory_bytes") > queued/4 })
+	join(t, c.dial(port), "vanishing")
+	if n := membersOf(tg, "vanishing"); n != 1 {
+		t.Errorf("%d members before the cable is cut", n)
+	}
 	c.cut()
 
 	tg.passes("beside clients that vanished")
@@ -207,7 +213,7 @@ func (tg *target) passes(when string) {
 func join(t *testing.T, w *wire, group string) {
 	t.Helper()
 	req := joinRequest(group, 3, 1, 10)
-	req.SessionTimeoutMillis = 1000
+	req.SessionTimeoutMillis = 3000
 	resp, err := w.request(req)
 	if err != nil {
 		t.Fatal(err)
