@@ -83,7 +83,11 @@ func (v Verdict) words(sweep Sweep) string {
 	}
 	say("Lowest latency has %s: at %d records/s 99%% of the records were consumed within %s ms of being due%s.",
 		name(v.LowestLatency), sweep.Rate, figure(lowest.p99()), share)
-	if v.Compromise >= 0 {
+	switch {
+	case v.Compromise < 0:
+	case v.Compromise == v.Fastest:
+		say("The fastest is the best compromise as well: none that reaches %.0f%% of its throughput has a lower p99.", 100*compromiseShare)
+	default:
 		best := sweep.Rows[v.Compromise]
 		say("The best compromise is %s: the lowest p99, %s ms, of all that reach %.0f%% of the best throughput; it reaches %.0f%%, %s MB/s.",
 			name(v.Compromise), figure(best.p99()), 100*compromiseShare, 100*best.mbps()/sweep.Rows[v.Fastest].mbps(), figure(best.mbps()))

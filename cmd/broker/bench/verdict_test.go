@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jackdawmq/jackdaw/cmd/broker/bench"
@@ -86,6 +87,12 @@ func TestVerdictOfLittleDifference(t *testing.T) {
 		"; so close that runs of the same settings may differ as much: 1 other."
 	if got := bench.Judge(sweep).Text; got != close {
 		t.Error(got)
+	}
+	sweep = fixedSweep(true)
+	sweep.Rows[2].Throughput.MBPerSecond = 100
+	if got := bench.Judge(sweep); got.Compromise != got.Fastest ||
+		!strings.HasSuffix(got.Text, "The fastest is the best compromise as well: none that reaches 80% of its throughput has a lower p99.") {
+		t.Error(got.Text)
 	}
 	if got := bench.Judge(bench.Sweep{}); got.Fastest != -1 || got.LowestLatency != -1 || got.Text != "Nothing was measured." {
 		t.Errorf("%+v", got)
