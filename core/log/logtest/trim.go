@@ -85,6 +85,9 @@ var trimCases = map[string]func(*bench){
 		b.wantLookup(1900, 57, 1900)
 		b.wantLookup(1921, -1, -1)
 		b.wantLookup(kafka.MaxTimestamp, 59, 1920)
+		b.must(b.log.Truncate(59)) // within a batch, which goes
+		b.wantLookup(1821, -1, -1)
+		b.wantLookup(kafka.MaxTimestamp, 56, 1820)
 	},
 	"advance the start": func(b *bench) {
 		b.fill(40)

@@ -69,7 +69,29 @@ func TestRoll(t *testing.T) {
 	f("max.compaction.lag.ms", 2, func(s *log.Settings) { s.Compact, s.MaxCompactionLag = true, time.Second }, 5000, 6001)
 	f("max.compaction.lag.ms of a topic that is not compacted", 1, func(s *log.Settings) { s.MaxCompactionLag = time.Second }, 5000, 6001)
 	f("an index is full", 5, func(s *log.Settings) { s.SegmentIndexBytes = 24 }, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+	f("the offset index is full", 2, func(s *log.Settings) { s.SegmentIndexBytes = 48 }, 1, 1, 1, 1, 1, 1, 1, 1, 1)
 	f("by size", 2, func(s *log.Settings) { s.SegmentBytes = 700 }, 1, 1, 1)
+	size := len(valueBatch(t, 0, 1, 1, 220))
+	f("filled to the last byte", 2, func(s *log.Settings) { s.SegmentBytes = 2 * size }, 1, 1, 1, 1)
+	f("a byte too small", 4, func(s *log.Settings) { s.SegmentBytes = 2*size - 1 }, 1, 1, 1, 1)
+}
+
+// TestRollByOffset appends at the largest offset that an index can hold, and behind it.
+func TestRollByOffset(t *testing.T) {
+	e, l, _ := openMem(t, logtest.Settings(), noFault)
+	for _, step := range []struct {
+		base     int64
+		segments int
+	}{{0, 1}, {math.MaxInt32, 1}, {math.MaxInt32 + 1, 2}} {
+		data := valueBatch(t, step.base, 1, 1, 10)
+		if err := l.Append(data, infoOf(data)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Status().Segments; got != step.segments {
+			t.Errorf("%d segments with the record at %d, want %d", got, step.base, step.segments)
+		}
+	}
+	stop(t, e)
 }
 
 // TestGroupCommit holds an fsync up while appends come in: they share the next one, and nothing is stable before its own.
@@ -109,6 +131,49 @@ func TestGroupCommit(t *testing.T) {
 		}
 		if n := syncs.Load(); n > 2 {
 			t.Errorf("%d fsyncs for 100 appends", n)
+		}
+		stop(t, e)
+	})
+}
+
+// TestTruncationDuringFlush truncates a log while an fsync is under way: what is appended then is not covered by it.
+func TestTruncationDuringFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var syncs atomic.Int64
+		gate := make(chan struct{})
+		hook := func(op vfs.Op) error {
+			if op.Kind == vfs.OpSync && strings.HasSuffix(op.Name, ".log") {
+				if n := syncs.Add(1); n == 1 || n == 3 { // the second is Truncate's own
+					<-gate
+				}
+			}
+			return nil
+		}
+		settings := logtest.Settings()
+		settings.FlushMessages = 1
+		e, l, host := openMem(t, settings, hook)
+		data := valueBatch(t, 0, 1, 1, 10)
+		for range 2 {
+			if err := l.Append(data, infoOf(data)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if syncs.Load() > 1 {
+				break
+			}
+			if err := l.Truncate(0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gate <- struct{}{}
+		synctest.Wait()
+		if s := l.Status(); s.StableOffset != 0 || host.reported() != 0 {
+			t.Errorf("after the fsync of what was truncated: %+v, told of %d", s, host.reported())
+		}
+		close(gate)
+		synctest.Wait()
+		if s := l.Status(); s.StableOffset != 1 || host.reported() != 1 {
+			t.Errorf("after the next one: %+v, told of %d", s, host.reported())
 		}
 		stop(t, e)
 	})
