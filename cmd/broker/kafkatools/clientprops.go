@@ -121,7 +121,7 @@ func (p Properties) ClientOptions() ([]kgo.Opt, error) {
 	durations, err := p.durationOptions(map[string]func(time.Duration) kgo.Opt{
 		"socket.connection.setup.timeout.ms": kgo.DialTimeout,
 		"connections.max.idle.ms":            kgo.ConnIdleTimeout,
-		"metadata.max.age.ms":                kgo.MetadataMaxAge,
+		"metadata.max.age.ms":                func(d time.Duration) kgo.Opt { return kgo.MetadataMaxAge(max(d, metadataRetryPause)) },
 		"default.api.timeout.ms":             kgo.RetryTimeout,
 	})
 	if err != nil {

@@ -47,7 +47,8 @@ func TestBatchSize(t *testing.T) {
 	addr := newFake(t)
 	long := strings.Repeat("x", 20_000)
 	input := "first\n" + long + "\nlast\n"
-	mustRun(t, input, "kafka-console-producer", "--bootstrap-server", addr, "--topic", "sizes", "--batch-size", "2000", "--timeout", "0")
+	mustRun(t, input, "kafka-console-producer", "--bootstrap-server", addr, "--topic", "sizes", "--batch-size", "2000", "--timeout", "0",
+		"--metadata-expiry-ms", "1", "--retry-backoff-ms", "5000", "--request-timeout-ms", "30000")
 	if got := consumed(t, addr, "sizes", "3"); got != input {
 		t.Errorf("%d bytes came back, want %d in the same order", len(got), len(input))
 	}

@@ -8,8 +8,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const metadataRetryPause = 100 * time.Millisecond
-
 func consoleProducerOptions() optionSet {
 	return optionSet{
 		{name: "topic", argument: requiredArgument, label: "topic", help: "REQUIRED: the topic to send to."},

@@ -9,6 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
+// metadataRetryPause is how old metadata must be before a client asks again for a topic that is missing; it never asks more often.
+const metadataRetryPause = 100 * time.Millisecond
+
 // newProducer builds a client from Java producer properties, for records of at most largest bytes. Like a Java producer it lets the
 // broker create a topic that does not exist, and waits max.block.ms for it: retries count only what happens after that.
 func newProducer(ctx context.Context, topic string, props Properties, largest int64, more ...kgo.Opt) (*kgo.Client, error) {
@@ -28,11 +31,12 @@ func newProducer(ctx context.Context, topic string, props Properties, largest in
 	if err != nil {
 		return nil, err
 	}
-	batch, err := props.batchSize()
-	if err != nil {
+	batch, errBatch := props.batchSize()
+	age, errAge := props.millis("metadata.max.age.ms", 5*time.Minute)
+	if err := firstError(errBatch, errAge); err != nil {
 		return nil, err
 	}
-	opts = append(append(opts, produce...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(max(backoff, 10*time.Millisecond)),
+	opts = append(append(opts, produce...), kgo.AllowAutoTopicCreation(), kgo.MetadataMinAge(min(max(backoff, 10*time.Millisecond), max(age, metadataRetryPause))),
 		kgo.ProducerBatchMaxBytes(int32(min(max(batch, largest+batchOverhead, 1<<10), 1<<30))))
 	client, err := kgo.NewClient(append(opts, more...)...)
 	if err == nil {
