@@ -98,15 +98,17 @@ var compactionCases = map[string]func(*bench){
 			b.Fatalf("the tombstone is still there, at %d", offsets["gone"])
 		}
 	},
-	"nothing above the first unstable offset": func(b *bench) {
+	"nothing above the first unstable offset or the high watermark": func(b *bench) {
 		b.compacted()
 		for range 200 {
 			b.put("key", "a value that fills segments")
 		}
-		b.host.limit(200, 10)
-		b.pass(compactionPass)
-		if _, _, records := b.latest(); records < 190 {
-			b.Fatalf("%d of 200 records are left", records)
+		for _, limit := range [][2]int64{{200, 10}, {10, 200}} {
+			b.host.limit(limit[0], limit[1])
+			b.pass(compactionPass)
+			if _, _, records := b.latest(); records < 190 {
+				b.Fatalf("%d of 200 records are left with the high watermark %d and the first unstable offset %d", records, limit[0], limit[1])
+			}
 		}
 		b.host.limit(200, 200)
 		b.pass(compactionPass)
