@@ -248,7 +248,7 @@ func TestClusterCommands(t *testing.T) {
 	if len(view.Brokers) != 1 || view.ID == "" || !strings.HasPrefix(addr, view.Brokers[0].Host) {
 		t.Errorf("%+v", view)
 	}
-	if got := must("", "api-versions"); !strings.Contains(got, "Produce") {
+	if got := must("", "api-versions"); !strings.Contains(got, "Produce") || !strings.Contains(got, "InitProducerId") {
 		t.Error(got)
 	}
 }
