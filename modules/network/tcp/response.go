@@ -176,7 +176,8 @@ func (w *responseWriter) copy(e vfs.Extent) error {
 			}
 			continue
 		}
-		room = room[:min(len(room), e.Len()-done)]
+		// A write that becomes full in the middle of a piece would free the scratch block under the piece's rest.
+		room = room[:min(len(room), e.Len()-done, maxWrite-w.pending)]
 		n, err := e.ReadAt(room, int64(done))
 		if n < len(room) {
 			if err == nil || errors.Is(err, io.EOF) {

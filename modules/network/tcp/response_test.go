@@ -147,6 +147,23 @@ func TestFilesWithoutDescriptorAreCopied(t *testing.T) {
 	refs.check(t, 1)
 }
 
+// Small ranges of files that are copied where one write becomes full and the next begins.
+func TestCopiedExtentsAcrossWrites(t *testing.T) {
+	f, data := dataFile(t, 1<<20)
+	refs := &released{}
+	const head, piece, pieces = 1<<20 - 8000, 5000, 4
+	s := serve(t, tcp.DefaultConfig(), answer(wire.Fetch, func(c *api.Call) {
+		c.Response.Body = append(c.Response.Body, data[:head]...)
+		for i := range pieces {
+			c.Response.Splice(refs.file(f, int64(i*piece), piece))
+		}
+	}))
+	c := dial(t, s.addr)
+	c.send(wire.Fetch, 4, 9, nil)
+	c.expect(9, append(append([]byte{}, data[:head]...), data[:pieces*piece]...))
+	refs.check(t, pieces)
+}
+
 func TestTruncatedFileEndsTheConnection(t *testing.T) {
 	for name, n := range map[string]int{"sendfile": 100_000, "copy": 1000} {
 		t.Run(name, func(t *testing.T) {
