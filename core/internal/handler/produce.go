@@ -16,7 +16,8 @@ import (
 	"github.com/jackdawmq/jackdaw/core/wire"
 )
 
-// adminClientID is the client id whose writes to internal topics Kafka accepts.
+// adminClientID is the client id whose writes to Kafka's internal topics Kafka accepts. What runs as a plugin comes by
+// deployment alone, so nobody writes to PluginsTopic.
 const adminClientID = "__admin_client"
 
 // zstdSince is the Produce version that brought zstd: a batch in an older request can't be meant seriously.
@@ -179,7 +180,7 @@ func (h *Handlers) produceTarget(c *api.Call, s *produceCall, topic *partition.T
 		return nil, kafka.UnsupportedCompressionType
 	case q.Acks < -1 || q.Acks > 1:
 		return nil, kafka.InvalidRequiredAcks
-	case topic.Internal && c.ClientID != adminClientID:
+	case topic.Internal && (c.ClientID != adminClientID || topic.Name == kafka.PluginsTopic):
 		return nil, kafka.InvalidTopicException
 	}
 	return p, nil

@@ -212,12 +212,17 @@ func TestProduceOldZstd(t *testing.T) {
 
 func TestProduceInternalTopicByAdmin(t *testing.T) {
 	b := newBroker(t)
-	b.createTopic(kafka.ConsumerOffsetsTopic, 1)
-	req := produceRequest(9, 1, kafka.ConsumerOffsetsTopic, kafka.TopicID{}, 0, batch(t, nil, "v"))
-	c := call(t.Context(), req)
-	c.ClientID = "__admin_client"
-	if a := b.answer(c, req).(*kmsg.ProduceResponse).Topics[0].Partitions[0]; a.ErrorCode != 0 {
-		t.Errorf("answers %v", kafka.ErrorCode(a.ErrorCode))
+	for topic, want := range map[string]kafka.ErrorCode{
+		kafka.ConsumerOffsetsTopic: kafka.NoError,
+		kafka.PluginsTopic:         kafka.InvalidTopicException, // what runs in the broker comes by deployment alone
+	} {
+		b.createTopic(topic, 1)
+		req := produceRequest(9, 1, topic, kafka.TopicID{}, 0, batch(t, nil, "v"))
+		c := call(t.Context(), req)
+		c.ClientID = "__admin_client"
+		if a := b.answer(c, req).(*kmsg.ProduceResponse).Topics[0].Partitions[0]; a.ErrorCode != int16(want) {
+			t.Errorf("%s: answers %v, want %v", topic, kafka.ErrorCode(a.ErrorCode), want)
+		}
 	}
 }
 
