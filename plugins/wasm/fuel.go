@@ -26,6 +26,9 @@ const (
 	// code, and 0.3 to 0.5 ms of the loops that make the worst of it. The whole broker waits that long for a collection of
 	// garbage to begin. A return takes 0.3 us.
 	sliceFuel = 500_000
+	// maxDepth is how many bytes of stack a guest may take, as the meter estimates it. wazero doubles a stack by copying it at
+	// one go; within their fuel guests would get to a hundred MiB.
+	maxDepth = 1 << 20
 )
 
 // batchFuel is the budget of a call with so many records.
@@ -56,21 +59,26 @@ type tank struct {
 	timeout time.Duration
 	began   time.Time    // when the first slice of the call was spent; zero: not yet
 	ended   plugin.Class // why the call was stopped here; 0: it was not
+	deep    bool         // it was stopped because it had called too deep
 }
 
 // fill begins a call.
 func (t *tank) fill(budget int64, timeout time.Duration) {
 	t.budget, t.granted, t.timeout = budget, min(budget, sliceFuel), timeout
-	t.began, t.ended = time.Time{}, 0
+	t.began, t.ended, t.deep = time.Time{}, 0, false
 	if t.global != nil {
 		t.global.Set(uint64(t.granted))
 	}
 }
 
 // refill hands the next slice out; left, below zero, is what was charged and not there. It panics, which traps the guest,
-// when the budget or the time is spent.
-func (t *tank) refill(left int64) int64 {
+// when the budget or the time is spent, or the guest's stack is too large.
+func (t *tank) refill(module api.Module, left int64) int64 {
 	now := time.Now()
+	if depth := module.ExportedGlobal(meter.DepthGlobal); int32(depth.Get()) > maxDepth {
+		t.deep = true
+		t.stop(plugin.OutOfFuel)
+	}
 	if t.began.IsZero() {
 		t.began = now
 	}
@@ -104,7 +112,7 @@ func (t *tank) charge(module api.Module, units int64) {
 	}
 	left := int64(t.global.Get()) - units
 	if left < 0 {
-		left = t.refill(left)
+		left = t.refill(module, left)
 	}
 	t.global.Set(uint64(left))
 }

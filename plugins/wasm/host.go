@@ -69,7 +69,7 @@ func exportHost(ctx context.Context, r wazero.Runtime, module string, functions 
 // refillFunction is what the rewritten module calls when a slice is spent.
 func refillFunction() []hostFunction {
 	return []hostFunction{{meter.RefillFunction, []api.ValueType{i64}, []api.ValueType{i64},
-		func(i *instance, _ api.Module, stack []uint64) { stack[0] = uint64(i.tank.refill(int64(stack[0]))) }}}
+		func(i *instance, m api.Module, stack []uint64) { stack[0] = uint64(i.tank.refill(m, int64(stack[0]))) }}}
 }
 
 // jackdawFunctions are the imports of ABI v1.

@@ -329,23 +329,3 @@ func TestHostFunctions(t *testing.T) {
 		t.Errorf("%d lines of a flood are kept: %+v", len(lines), lines[:1])
 	}
 }
-
-func TestMemoryLimits(t *testing.T) {
-	e := newEngine(t, wasm.Config{InstanceMemory: 2 << 20, TotalMemory: 5 << 20})
-	p := load(t, e, guest(t, "guest"))
-	a, b := values(t, p, ""), values(t, p, "")
-	if _, failure := serialize(t, a, "G"); failure != nil { // takes all that it can have, which is not an error
-		t.Fatal(failure)
-	}
-	if got := a.Stats(); got.Instances != 0 {
-		t.Errorf("an instance that took all memory is kept: %+v", got)
-	}
-	if _, failure := serialize(t, b, "K"); failure != nil {
-		t.Fatal(failure)
-	}
-	small := load(t, newEngine(t, wasm.Config{TotalMemory: 1 << 20}), guest(t, "guest"))
-	_, err := small.Serializer(t.Context(), binding(plugin.KindValueSerializer, ""))
-	if f, _ := errors.AsType[*plugin.Failure](err); f == nil || f.Class != plugin.Overloaded || !f.Retriable() {
-		t.Errorf("without memory for an instance, binding fails with %v", err)
-	}
-}

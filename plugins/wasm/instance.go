@@ -222,6 +222,9 @@ func (i *instance) trapped(err error) *plugin.Failure {
 	i.broken = true
 	switch i.tank.ended {
 	case plugin.OutOfFuel:
+		if i.tank.deep {
+			return i.fail(plugin.OutOfFuel, "its calls are too deep: they take more than about %d bytes of stack", maxDepth)
+		}
 		return i.fail(plugin.OutOfFuel, "it did not end within %d units of fuel", i.tank.budget)
 	case plugin.Deadline:
 		return i.fail(plugin.Deadline, "it did not end within %s", i.tank.timeout)

@@ -34,6 +34,7 @@ const (
 	OpI64Eqz       Opcode = 0x50
 	OpI64GtU       Opcode = 0x56
 	OpI64GeS       Opcode = 0x59
+	OpI32Add       Opcode = 0x6a
 	OpI64Add       Opcode = 0x7c
 	OpI64Sub       Opcode = 0x7d
 	OpI64Mul       Opcode = 0x7e

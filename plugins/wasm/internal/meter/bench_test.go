@@ -109,7 +109,7 @@ func BenchmarkCompile(b *testing.B) {
 		"table reads":           repeat(40_000, "local.get 0 table.get 0 drop"),
 		"ifs":                   repeat(4_900, "local.get 0 if void local.get 1 local.set 0 else local.get 0 local.set 1 end"),
 		"chained branches":      "block void " + repeat(1_500, "local.get 0 br_if 0") + "end",
-		"nested loops":          repeat(1_900, "loop void local.get 0 br_if 0") + repeat(1_900, "end"),
+		"nested loops":          repeat(900, "loop void local.get 0 br_if 0") + repeat(900, "end"),
 		"fills":                 repeat(4_900, "i32.const 0 i32.const 0 i32.const 0 memory.fill 0"),
 	}
 	for _, name := range slices.Sorted(maps.Keys(code)) {

@@ -13,6 +13,9 @@ func (r *rewriter) code() ([]byte, error) {
 		size += len(r.Bodies[i].Raw)
 	}
 	out := binary.AppendU32(make([]byte, 0, size+size/2), r.functionCount())
+	if err := r.findLeaves(); err != nil {
+		return nil, err
+	}
 	w := bodyWriter{rewriter: r}
 	for i := range r.Bodies {
 		params := r.Types[r.Functions[i]].Params
@@ -57,6 +60,7 @@ type bodyWriter struct {
 	loops   int    // that have begun
 	local   uint32 // the fuel, in loops that call nothing
 	calm    int    // such loops that are open
+	frame   int64  // about how many bytes a call of the function takes
 }
 
 // block is an open block of the original, or the function itself.
@@ -73,6 +77,7 @@ func (w *bodyWriter) write(body *binary.Body, params uint32) (err error) {
 	}
 	w.open, w.height, w.loops, w.calm = append(w.open[:0], block{}), 0, 0, 0
 	w.local = params + uint32(body.Locals)
+	w.frame = frameSize(uint64(w.local), len(body.Raw))
 	w.b = w.b[:0]
 	if slices.ContainsFunc(w.regions[1:], func(r region) bool { return !r.calls }) {
 		w.b = body.AppendLocals(w.b, binary.I64)
@@ -115,7 +120,18 @@ func (w *bodyWriter) operator(op *binary.Operator, walk *binary.Walker, raw []by
 		}
 		return
 	case binary.OpCall:
+		if leaf := op.Index < w.imported || w.leaves[op.Index-w.imported]; leaf {
+			w.b = binary.AppendOpIndex(w.b, op.Code, w.function(op.Index))
+			return
+		}
+		w.deepen(w.frame)
 		w.b = binary.AppendOpIndex(w.b, op.Code, w.function(op.Index))
+		w.deepen(-w.frame)
+		return
+	case binary.OpCallIndirect:
+		w.deepen(w.frame)
+		w.b = append(w.b, raw...)
+		w.deepen(-w.frame)
 		return
 	case binary.OpRefFunc:
 		w.b = binary.AppendS64(binary.AppendOp(w.b, binary.OpI32Const), int64(int32(w.entry(op.Index))))
@@ -207,4 +223,33 @@ func (w *bodyWriter) chargeLoop(cost int64) {
 func (w *bodyWriter) loadFuel() {
 	w.b = binary.AppendOpIndex(w.b, binary.OpGlobalGet, w.fuel)
 	w.b = binary.AppendOpIndex(w.b, binary.OpLocalSet, w.local)
+}
+
+// deepen appends: depth += bytes.
+func (w *bodyWriter) deepen(bytes int64) {
+	w.b = binary.AppendOpIndex(w.b, binary.OpGlobalGet, w.depth())
+	w.b = binary.AppendS64(binary.AppendOp(w.b, binary.OpI32Const), bytes)
+	w.b = binary.AppendOp(w.b, binary.OpI32Add)
+	w.b = binary.AppendOpIndex(w.b, binary.OpGlobalSet, w.depth())
+}
+
+// frameSize estimates what a call takes of the engine's stack: saved registers, locals, and values on the way, of which a long
+// body has more.
+func frameSize(locals uint64, body int) int64 { return 128 + 8*int64(locals) + int64(body)/8 }
+
+// findLeaves finds the functions that call nothing: calls of them make nothing deep.
+func (r *rewriter) findLeaves() error {
+	r.leaves = make([]bool, len(r.Bodies))
+	var op binary.Operator
+	for i := range r.Bodies {
+		walk := r.Bodies[i].Walk()
+		r.leaves[i] = true
+		for r.leaves[i] && walk.Next(&op) {
+			r.leaves[i] = op.Code != binary.OpCall && op.Code != binary.OpCallIndirect
+		}
+		if err := walk.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -25,8 +25,8 @@ type label struct {
 	before   uint64 // chain at the begin
 }
 
-// compilerVariables are the base and the length of the memory, and the fuel.
-const compilerVariables = 3
+// compilerVariables are the base and the length of the memory, the fuel, also in a local, and the depth.
+const compilerVariables = 5
 
 // reset begins a function with so many locals, parameters and mutable globals.
 func (e *effort) reset(variables uint64) *effort {

@@ -113,7 +113,11 @@ func FuzzRun(f *testing.F) {
 		}
 		for call := range uint64(3) {
 			want, wantErr := original.ExportedFunction("jd_validate").Call(t.Context(), call, call*77)
+			depth := instance.ExportedGlobal(meter.DepthGlobal).Get()
 			got, spent, gotErr := instance.call(1<<40, "jd_validate", call, call*77)
+			if after := instance.ExportedGlobal(meter.DepthGlobal).Get(); gotErr == nil && after != depth {
+				t.Errorf("call %d: depth %d before, %d after", call, depth, after)
+			}
 			if fmt.Sprint(want) != fmt.Sprint(got) || trap(wantErr) != trap(gotErr) {
 				t.Fatalf("call %d: %v %v; rewritten %v %v", call, want, wantErr, got, gotErr)
 			}

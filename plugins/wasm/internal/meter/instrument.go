@@ -19,6 +19,9 @@ const (
 	HostModule     = "__jd"
 	RefillFunction = "refill"
 	FuelGlobal     = injected + "fuel"
+	// DepthGlobal is a mutable i32: about how many bytes of stack the calls under way take. A host looks at it when it is asked
+	// for fuel: between two times a module can't call much deeper. A trap leaves it as it was.
+	DepthGlobal = injected + "depth"
 )
 
 // Instrument returns the module with the meter inside: it charges for every function entered, every iteration of a loop, every
@@ -65,7 +68,8 @@ func (m *Module) Instrument(initialFuel int64) ([]byte, error) {
 type rewriter struct {
 	*binary.Module
 	imported, defined uint32
-	fuel              uint32            // the global
+	fuel              uint32            // the global; the next one is the depth
+	leaves            []bool            // the functions that call nothing
 	refillType        uint32            // (i64) -> i64, the first of the injected types
 	passes            map[uint32]uint32 // by the type of a loop: the injected type from its parameters to themselves
 	passed            []binary.FuncType // these types, in the order of their indexes
@@ -81,6 +85,7 @@ func newRewriter(m *binary.Module) *rewriter {
 }
 
 func (r *rewriter) refill() uint32        { return r.imported }
+func (r *rewriter) depth() uint32         { return r.fuel + 1 }
 func (r *rewriter) gate(i uint32) uint32  { return r.imported + 1 + r.defined + i }
 func (r *rewriter) spent() uint32         { return r.gate(r.imported) }
 func (r *rewriter) pay() uint32           { return r.spent() + 1 }
@@ -182,13 +187,15 @@ func (r *rewriter) memories() []byte {
 }
 
 func (r *rewriter) globals(fuel int64) []byte {
-	b := binary.AppendU32(nil, uint32(len(r.Globals)+1))
+	b := binary.AppendU32(nil, uint32(len(r.Globals)+2))
 	for _, g := range r.Globals {
 		b = appendGlobalType(b, g.Type, g.Mutable)
 		b = r.constant(b, g.Init)
 	}
 	b = appendGlobalType(b, binary.I64, true)
-	return binary.AppendOp(binary.AppendI64Const(b, fuel), binary.OpEnd)
+	b = binary.AppendOp(binary.AppendI64Const(b, fuel), binary.OpEnd)
+	b = appendGlobalType(b, binary.I32, true)
+	return binary.AppendOp(append(binary.AppendOp(b, binary.OpI32Const), 0), binary.OpEnd)
 }
 
 func appendGlobalType(b []byte, t binary.ValueType, mutable bool) []byte {
@@ -210,14 +217,15 @@ func (r *rewriter) constant(b []byte, e binary.ConstExpr) []byte {
 }
 
 func (r *rewriter) exports() []byte {
-	b := binary.AppendU32(nil, uint32(len(r.Exports)+1))
+	b := binary.AppendU32(nil, uint32(len(r.Exports)+2))
 	for _, e := range r.Exports {
 		if e.Kind == binary.ExternFunc {
 			e.Index = r.function(e.Index)
 		}
 		b = appendExport(b, e)
 	}
-	return appendExport(b, binary.Export{Name: FuelGlobal, Kind: binary.ExternGlobal, Index: r.fuel})
+	b = appendExport(b, binary.Export{Name: FuelGlobal, Kind: binary.ExternGlobal, Index: r.fuel})
+	return appendExport(b, binary.Export{Name: DepthGlobal, Kind: binary.ExternGlobal, Index: r.depth()})
 }
 
 func appendExport(b []byte, e binary.Export) []byte {

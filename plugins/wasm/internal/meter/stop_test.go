@@ -1,6 +1,7 @@
 package meter_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -130,6 +131,27 @@ func TestReferences(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 256<<10 {
 		t.Errorf("100,000 references took %d bytes", got)
+	}
+}
+
+// TestDepth tells what calls under way take: nothing when they are over, and much before it hurts when they don't end.
+func TestDepth(t *testing.T) {
+	b := plugin()
+	leaf := b.Func("", "")
+	outer := b.Func("", "", fmt.Sprintf("call %d", leaf))
+	b.Export("shallow", "", "", fmt.Sprintf("call %d call %d", outer, outer))
+	again := b.Func("", "") + 1
+	b.Export("deep", "", "", fmt.Sprintf("call %d", again))
+	m, err := newHost(t, wazero.NewRuntimeConfigCompiler()).start(instrument(t, b.Bytes(), meter.Slice), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	depth := func() int32 { return int32(m.ExportedGlobal(meter.DepthGlobal).Get()) }
+	if _, _, err := m.call(meter.Slice, "shallow"); err != nil || depth() != 0 {
+		t.Errorf("after a call that ended: %d bytes, %v", depth(), err)
+	}
+	if _, _, err := m.call(meter.Slice, "deep"); err == nil || depth() < 10<<20 {
+		t.Errorf("%d units of recursion: %d bytes, %v", meter.Slice, depth(), err)
 	}
 }
 
