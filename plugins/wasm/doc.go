@@ -9,5 +9,6 @@
 //
 // A plugin can't stall the broker: fuel ends every call, each slice of it returns to Go, and only half of the processors
 // are ever inside plugins. It can't take its memory either: instances have a limit each and together, outside of the Go
-// heap. It sees no clock, no randomness, no files and no network. Calls allocate nothing on the Go heap.
+// heap, and their calls have a bound of depth. It sees no clock, no randomness, no files and no network. Calls allocate nothing on
+// the Go heap.
 package wasm
