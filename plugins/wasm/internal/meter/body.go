@@ -33,8 +33,8 @@ func (r *rewriter) code() ([]byte, error) {
 
 // bodyWriter rewrites function bodies, one after the other.
 //
-// A function pays at its entry for one pass through all of it, and a loop whenever it begins again, for another pass through
-// the loop; so what only runs once pays nothing more. For that a loop becomes
+// A function pays at its entry for the longest way through it, and a loop whenever it begins again, for the longest way around
+// it; so what only runs once pays nothing more. For that a loop becomes
 //
 //	block                 the loop's type
 //	  loop                the loop's type

@@ -82,11 +82,15 @@ func TestPrices(t *testing.T) {
 		{"nop nop", 2},
 		{"i32.const 0 if void nop end", 4},
 		{"loop void end", 2},
-		{"i32.const 3 local.set 0 loop void local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", 9 + 2*6},
-		{"i32.const 3 loop 1 i32.const 1 i32.sub local.tee 0 local.get 0 br_if 0 end drop", 9 + 2*6},
-		{"i32.const 2 local.set 0 loop void call 1 drop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", 11 + 8 + 2*(meter.CallFuel+2)},
-		{"loop void loop void i32.const 0 br_if 0 end local.get 0 i32.const 1 i32.add local.tee 0 i32.const 2 i32.xor br_if 0 end", 13 + 12},
-		{"block void br 0 loop void end end", 5},
+		{"i32.const 3 local.set 0 loop void local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", 9 + 2*5},
+		{"i32.const 3 loop 1 i32.const 1 i32.sub local.tee 0 local.get 0 br_if 0 end drop", 9 + 2*5},
+		{"i32.const 2 local.set 0 loop void call 1 drop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", 11 + 7 + 2*(meter.CallFuel+2)},
+		{"loop void loop void i32.const 0 br_if 0 end local.get 0 i32.const 1 i32.add local.tee 0 i32.const 2 i32.xor br_if 0 end", 13 + 11},
+		{"block void br 0 loop void end end", 2}, // what no way leads to is free
+		{"i32.const 0 if void nop nop nop else nop end", 6},
+		{"i32.const 1 if void nop else nop nop nop nop end", 7},
+		{"i32.const 3 local.set 0 loop void block void block void local.get 0 br_table 1 0 1 end nop nop nop nop nop br 1 end " +
+			"local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", 13 + 2*10}, // the longer arm
 		{"i32.const 0 i32.const 0 i32.const 64 memory.fill 0", 4 + 16},
 		{"i32.const 0 i32.const 0 i32.const 64 memory.copy 0 0", 4 + 16},
 		{"i32.const 0 i32.const 0 i32.const 64 memory.init 0 0", 4 + 16},
