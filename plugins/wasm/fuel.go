@@ -11,15 +11,15 @@ import (
 )
 
 // Budgets in units of fuel: what a call may spend decides how it ends, never how fast the machine is. Modules that import
-// WASI get wasiFactor times as much, because Go compiles whole functions into one loop, which is charged for all of it.
+// WASI get wasiFactor times as much, because Go's compiler takes more instructions for the same work.
 const (
 	callFuel     = 10_000_000
 	recordFuel   = 1_000_000 // for each record, partition or member
 	byteFuel     = 200       // for each byte of input
 	maxBatchFuel = 300_000_000
 	setUpFuel    = 100_000_000 // for all of the set-up together
-	setUpFuelGo  = 2_000_000_000
-	wasiFactor   = 40
+	setUpFuelGo  = 500_000_000
+	wasiFactor   = 10
 	// cutFuel is what a part of a batch should take at most, by what earlier records took: about 2 ms.
 	cutFuel = 20_000_000
 	// sliceFuel is spent between two returns to Go, at most (one operation on memory may take meter.Slice): 50 us of ordinary
