@@ -42,11 +42,12 @@ func (t *table) plot(file string) error {
 		length := min(share, plotShown) * scale
 		text(plotLabel-10, y+barHeight-3, `text-anchor="end"`, row)
 		fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="%.1f" height="%d" rx="2" fill="%s"/>`+"\n", plotLabel, y, max(length, 1.5), barHeight, barColour(share))
-		text(plotLabel+length+7, y+barHeight-3, `font-weight="bold"`, times(share))
 		if floor := figures["floor"]; len(floor) > 0 && median(floor) > 0 {
-			x := plotLabel + min(median(floor)/kafka, plotShown)*scale
-			fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="3" height="%d" fill="#e08a1e"/>`+"\n", x-1.5, y-2, barHeight+4)
+			x := min(median(floor)/kafka, plotShown) * scale
+			fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="3" height="%d" fill="#e08a1e"/>`+"\n", plotLabel+x-1.5, y-2, barHeight+4)
+			length = max(length, x)
 		}
+		text(plotLabel+length+7, y+barHeight-3, `font-weight="bold"`, times(share))
 	}
 	b.WriteString("</svg>\n")
 	return os.WriteFile(file, []byte(b.String()), 0o600)

@@ -98,7 +98,10 @@ func ratio(a, b []float64) string {
 
 // times words a ratio; one far below 1 reads better as a fraction.
 func times(share float64) string {
-	if share > 0 && share < 0.1 {
+	switch {
+	case share == 0:
+		return "0"
+	case share < 0.2:
 		return fmt.Sprintf("1/%.0f", 1/share)
 	}
 	return fmt.Sprintf("%.2fx", share)
