@@ -4,6 +4,7 @@ package record
 var (
 	Compress   = compress
 	Decompress = decompress
+	XXH32      = xxh32
 
 	ErrCompressed = errCompressed
 	ErrLimit      = errLimit
