@@ -52,6 +52,8 @@ func (t *table) print(w io.Writer) {
 
 // markdown writes the same, without the columns that no row fills.
 func (t *table) markdown(w io.Writer) {
+	fmt.Fprintln(w, "What `make bench-kafka` measured. How, and why so: ARCHITECTURE.md, \"How speed is measured\".")
+	fmt.Fprintln(w)
 	lines := [][]string{t.header()}
 	for _, name := range t.order {
 		lines = append(lines, t.row(name))
