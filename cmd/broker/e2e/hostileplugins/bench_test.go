@@ -40,18 +40,19 @@ func BenchmarkCanary(b *testing.B) {
 	}
 	c.window() // connections, a producer id, the caches of both sides
 	var quiet, hostile figures
-	var cores []float64
+	var calm, cores []float64 // what the broker takes of all cores, in percent
 	for b.Loop() {
+		share := shareOfCores(b, broker)
 		quiet.add(c.window())
+		calm = append(calm, share())
 		done := make(chan struct{})
 		var running sync.WaitGroup
 		for i, a := range siege {
 			running.Go(func() { a.siege(done, i, len(modules)) })
 		}
-		before, start := cpu(b, broker), time.Now()
+		share = shareOfCores(b, broker)
 		hostile.add(c.window())
-		used := cpu(b, broker) - before
-		cores = append(cores, 100*used.Seconds()/time.Since(start).Seconds()/float64(runtime.NumCPU()))
+		cores = append(cores, share())
 		close(done)
 		running.Wait()
 	}
@@ -61,8 +62,18 @@ func BenchmarkCanary(b *testing.B) {
 	b.ReportMetric(median(hostile.p99), "hostile-p99-ms")
 	b.ReportMetric(slices.Min(quiet.p99), "quiet-p99-min-ms")
 	b.ReportMetric(slices.Min(hostile.p99), "hostile-p99-min-ms")
+	b.ReportMetric(median(calm), "quiet-%cores")
 	b.ReportMetric(median(cores), "hostile-%cores")
 	b.ReportMetric(0, "ns/op") // the rate is fixed
+}
+
+// shareOfCores begins to measure which share of all cores the broker takes, in percent, until the function is called.
+func shareOfCores(b *testing.B, broker *process.Broker) func() float64 {
+	before, start := cpu(b, broker), time.Now()
+	return func() float64 {
+		used := cpu(b, broker) - before
+		return 100 * used.Seconds() / time.Since(start).Seconds() / float64(runtime.NumCPU())
+	}
 }
 
 // figures are those of each window, in milliseconds.
