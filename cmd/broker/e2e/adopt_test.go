@@ -70,9 +70,7 @@ func TestFolderWithoutTopicsIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := process.StartIn(t, dir)
-	if !strings.Contains(b.Output(), "jackdaw.adopt.topics") {
-		t.Error("the log does not say how to adopt the logs")
-	}
+	b.Tells("jackdaw.adopt.topics")
 	if _, err := os.Stat(filepath.Join(dir, "orders-0", "00000000000000000000.log")); err != nil {
 		t.Error(err)
 	}

@@ -334,7 +334,5 @@ func TestPluginsOfTheConfigFile(t *testing.T) {
 	}
 	client := newClient(t, b.Addr)
 	await(t, "the first version is in force", func() bool { return judged(t, client, "t", withUser, withID) })
-	if !strings.Contains(b.Output(), "form@1 exists with the digest") {
-		t.Error("the log does not tell of the other bytes")
-	}
+	b.Tells("form@1 exists with the digest")
 }

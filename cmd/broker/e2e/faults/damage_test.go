@@ -114,9 +114,7 @@ func TestDamagedByteInAClosedSegment(t *testing.T) {
 		_, c := component(t, b, "log verification")
 		return c.State == telemetry.Ready && strings.Contains(c.Error, file)
 	})
-	if !strings.Contains(b.Output(), "damaged segment") {
-		t.Error("the log does not tell of the damage")
-	}
+	b.Tells("damaged segment")
 	if !strings.Contains(metrics(t, b), "jackdaw_log_damaged_segments_total 1") {
 		t.Error("no metric tells of the damage")
 	}

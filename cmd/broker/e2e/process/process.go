@@ -221,8 +221,25 @@ func (b *Broker) Wait() int {
 // PID is the process id.
 func (b *Broker) PID() int { return b.cmd.Process.Pid }
 
-// Output is everything that the broker printed so far, over all its lives.
+// Output is everything that has come of what the broker printed, over all its lives. It comes through a pipe: what a broker
+// that runs has done may be known before. See Tells.
 func (b *Broker) Output() string { return b.out.String() }
+
+// Tells fails the test unless the broker has printed text, or does so before long.
+func (b *Broker) Tells(text string) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(b.Output(), text) {
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("the broker does not tell of %q within %v", text, startLimit)
+		case <-tick.C:
+		}
+	}
+}
 
 func (b *Broker) end(s syscall.Signal) {
 	if b.cmd == nil || b.cmd.Process == nil {
