@@ -124,14 +124,10 @@ func executeCluster(ctx context.Context, command string, given flags, props Prop
 	}
 	var response *kmsg.DescribeClusterResponse
 	err = admin.call(ctx, "listNodes", func(ctx context.Context) error {
-		target, err := admin.target(anyNode)
-		if err != nil {
+		if response, err = ask(ctx, admin, anyNode, request); err != nil {
 			return err
 		}
-		if response, err = request.RequestWith(ctx, target); err == nil {
-			err = topicError(response.ErrorCode, response.ErrorMessage)
-		}
-		return err
+		return topicError(response.ErrorCode, response.ErrorMessage)
 	})
 	switch {
 	case err != nil:
@@ -174,11 +170,7 @@ func unregisterBroker(ctx context.Context, admin *adminClient, id int32, std Str
 	request := kmsg.NewPtrUnregisterBrokerRequest()
 	request.BrokerID = id
 	err := admin.call(ctx, "unregisterBroker", func(ctx context.Context) error {
-		target, err := admin.target(anyNode)
-		if err != nil {
-			return err
-		}
-		response, err := request.RequestWith(ctx, target)
+		response, err := ask(ctx, admin, anyNode, request)
 		if err != nil {
 			return err
 		}

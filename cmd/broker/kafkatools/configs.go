@@ -155,11 +155,7 @@ func (c *configsCommand) alterResource(ctx context.Context, e entity, changes co
 		node = *e.name
 	}
 	err := c.admin.call(ctx, "incrementalAlterConfigs", func(ctx context.Context) error {
-		target, err := c.admin.target(node)
-		if err != nil {
-			return err
-		}
-		response, err := request.RequestWith(ctx, target)
+		response, err := ask(ctx, c.admin, node, request)
 		if err != nil {
 			return err
 		}
@@ -185,11 +181,7 @@ func (c *configsCommand) resourceConfigs(ctx context.Context, e entity, name str
 	}
 	var configs []kmsg.DescribeConfigsResponseResourceConfig
 	err := c.admin.call(ctx, "describeConfigs", func(ctx context.Context) error {
-		target, err := c.admin.target(node)
-		if err != nil {
-			return err
-		}
-		response, err := request.RequestWith(ctx, target)
+		response, err := ask(ctx, c.admin, node, request)
 		if err != nil {
 			return err
 		}

@@ -99,6 +99,17 @@ func (c *adminClient) target(node string) (kmsg.Requestor, error) {
 	return c.controllers.node(int32(id))
 }
 
+// ask sends a request to a node: see target.
+func ask[R any](ctx context.Context, c *adminClient, node string, request interface {
+	RequestWith(ctx context.Context, r kmsg.Requestor) (R, error)
+}) (response R, err error) {
+	target, err := c.target(node)
+	if err != nil {
+		return response, err
+	}
+	return request.RequestWith(ctx, target)
+}
+
 // nodeIDs lists the brokers, or with --bootstrap-controller the controllers, by id.
 func (c *adminClient) nodeIDs(ctx context.Context) ([]int32, error) {
 	var ids []int32

@@ -165,7 +165,7 @@ func decodeDumpedGroupRecord(kind int16, key, value []byte) (internalRecord, boo
 		if subscription.ReadFrom(m.Subscription) != nil || len(m.Assignment) > 0 && assignment.ReadFrom(m.Assignment) != nil {
 			return decoded, ok
 		}
-		dumped := dumpedMember{m.MemberID, m.GroupInstanceID, m.ClientID, m.ClientHost, m.RebalanceTimeout, m.SessionTimeout, dumpSubscription(&subscription), nil}
+		dumped := dumpedMember{m.memberHead, dumpSubscription(&subscription), nil}
 		if len(m.Assignment) > 0 {
 			dumped.Assignment = &dumpedAssignment{[]dumpedTopic{}, assignment.UserData}
 			for _, t := range assignment.Topics {
@@ -174,28 +174,19 @@ func decodeDumpedGroupRecord(kind int16, key, value []byte) (internalRecord, boo
 		}
 		members = append(members, dumped)
 	}
-	decoded.Value.Data = dumpedGroup{group.ProtocolType, group.Generation, group.Protocol, group.Leader, group.CurrentStateTimestamp, members}
+	decoded.Value.Data = dumpedGroup{group.groupHead, members}
 	return decoded, ok
 }
 
 type (
 	dumpedGroup struct {
-		ProtocolType          string         `json:"protocolType"`
-		Generation            int32          `json:"generation"`
-		Protocol              *string        `json:"protocol"`
-		Leader                *string        `json:"leader"`
-		CurrentStateTimestamp *int64         `json:"currentStateTimestamp,omitempty"`
-		Members               []dumpedMember `json:"members"`
+		groupHead
+		Members []dumpedMember `json:"members"`
 	}
 	dumpedMember struct {
-		MemberID         string             `json:"memberId"`
-		GroupInstanceID  *string            `json:"groupInstanceId"`
-		ClientID         string             `json:"clientId"`
-		ClientHost       string             `json:"clientHost"`
-		RebalanceTimeout int32              `json:"rebalanceTimeout"`
-		SessionTimeout   int32              `json:"sessionTimeout"`
-		Subscription     dumpedSubscription `json:"subscription"`
-		Assignment       *dumpedAssignment  `json:"assignment"`
+		memberHead
+		Subscription dumpedSubscription `json:"subscription"`
+		Assignment   *dumpedAssignment  `json:"assignment"`
 	}
 	dumpedSubscription struct {
 		Topics          []string      `json:"topics"`

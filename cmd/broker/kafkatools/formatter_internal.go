@@ -108,24 +108,33 @@ type groupKey struct {
 	Group string `json:"group"`
 }
 
-type groupValue struct {
-	ProtocolType          string        `json:"protocolType"`
-	Generation            int32         `json:"generation"`
-	Protocol              *string       `json:"protocol"`
-	Leader                *string       `json:"leader"`
-	CurrentStateTimestamp *int64        `json:"currentStateTimestamp,omitempty"`
-	Members               []groupMember `json:"members"`
+// groupHead and memberHead are what both ways of showing a group have in common.
+type groupHead struct {
+	ProtocolType          string  `json:"protocolType"`
+	Generation            int32   `json:"generation"`
+	Protocol              *string `json:"protocol"`
+	Leader                *string `json:"leader"`
+	CurrentStateTimestamp *int64  `json:"currentStateTimestamp,omitempty"`
 }
 
-type groupMember struct {
+type memberHead struct {
 	MemberID         string  `json:"memberId"`
 	GroupInstanceID  *string `json:"groupInstanceId"`
 	ClientID         string  `json:"clientId"`
 	ClientHost       string  `json:"clientHost"`
 	RebalanceTimeout int32   `json:"rebalanceTimeout"`
 	SessionTimeout   int32   `json:"sessionTimeout"`
-	Subscription     []byte  `json:"subscription"`
-	Assignment       []byte  `json:"assignment"`
+}
+
+type groupValue struct {
+	groupHead
+	Members []groupMember `json:"members"`
+}
+
+type groupMember struct {
+	memberHead
+	Subscription []byte `json:"subscription"`
+	Assignment   []byte `json:"assignment"`
 }
 
 // decodeGroup decodes the metadata of classic groups: key type 2.
@@ -144,13 +153,14 @@ func decodeGroup(kind int16, key, value []byte) (internalRecord, bool) {
 	if v.ReadFrom(value) != nil {
 		return internalRecord{}, false
 	}
-	data := groupValue{ProtocolType: v.ProtocolType, Generation: v.Generation, Protocol: v.Protocol, Leader: v.Leader, Members: []groupMember{}}
+	head := groupHead{ProtocolType: v.ProtocolType, Generation: v.Generation, Protocol: v.Protocol, Leader: v.Leader}
 	if v.Version >= 2 {
-		data.CurrentStateTimestamp = &v.CurrentStateTimestamp
+		head.CurrentStateTimestamp = &v.CurrentStateTimestamp
 	}
+	data := groupValue{head, []groupMember{}}
 	for _, m := range v.Members {
-		data.Members = append(data.Members, groupMember{m.MemberID, m.InstanceID, m.ClientID, m.ClientHost,
-			m.RebalanceTimeoutMillis, m.SessionTimeoutMillis, m.Subscription, m.Assignment})
+		member := memberHead{m.MemberID, m.InstanceID, m.ClientID, m.ClientHost, m.RebalanceTimeoutMillis, m.SessionTimeoutMillis}
+		data.Members = append(data.Members, groupMember{member, m.Subscription, m.Assignment})
 	}
 	record.Value = &versionedData{v.Version, data}
 	return record, true

@@ -125,7 +125,7 @@ func (l *partitionLog) roll(base int64, producers []byte) error {
 		return err
 	}
 	if producers != nil {
-		if err := l.sides.write(base, snapshotSuffix, producers, false); err != nil {
+		if err := l.sides.writeSnapshot(base, producers, false); err != nil {
 			return err
 		}
 	}

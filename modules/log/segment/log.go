@@ -187,7 +187,7 @@ func (l *partitionLog) closeFiles(ctx context.Context) error {
 		return nil
 	}
 	if producers := l.host.Snapshot(); producers != nil && end > 0 {
-		if err := l.sides.write(end, snapshotSuffix, producers, true); err != nil {
+		if err := l.sides.writeSnapshot(end, producers, true); err != nil {
 			return err
 		}
 	}

@@ -71,14 +71,14 @@ func (f *sideFiles) newest(limit int64) int64 {
 	return f.snapshots[i-1]
 }
 
-// write stores a snapshot; it need not be durable before the next sync unless asked for.
-func (f *sideFiles) write(offset int64, suffix string, data []byte, durable bool) error {
+// writeSnapshot stores a snapshot; it need not be durable before the next sync unless asked for.
+func (f *sideFiles) writeSnapshot(offset int64, data []byte, durable bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := writeFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, suffix)), data, durable); err != nil {
+	if err := writeFile(f.fs, path.Join(*f.dir.Load(), fileName(offset, snapshotSuffix)), data, durable); err != nil {
 		return err
 	}
-	f.note(offset, suffix)
+	f.note(offset, snapshotSuffix)
 	return nil
 }
 

@@ -161,20 +161,28 @@ func (b *Broker) Launch() {
 
 func (b *Broker) awaitReady() {
 	b.t.Helper()
+	b.await("ready", func() bool {
+		select {
+		case <-b.gone:
+			b.t.Fatalf("the broker ended before it was ready: %v\n%s", b.cmd.ProcessState, b.out)
+		default:
+		}
+		return b.Ready()
+	})
+}
+
+// await fails the test unless met reports true before long.
+func (b *Broker) await(what string, met func() bool) {
+	b.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for !met() {
 		select {
-		case <-b.gone:
-			b.t.Fatalf("the broker ended before it was ready: %v\n%s", b.cmd.ProcessState, b.out)
 		case <-ctx.Done():
-			b.t.Fatalf("the broker was not ready after %v\n%s", startLimit, b.out)
+			b.t.Fatalf("not within %v: %s\n%s", startLimit, what, b.out)
 		case <-tick.C:
-			if b.Ready() {
-				return
-			}
 		}
 	}
 }
@@ -228,17 +236,7 @@ func (b *Broker) Output() string { return b.out.String() }
 // Tells fails the test unless the broker has printed text, or does so before long.
 func (b *Broker) Tells(text string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !strings.Contains(b.Output(), text) {
-		select {
-		case <-ctx.Done():
-			b.t.Fatalf("the broker does not tell of %q within %v", text, startLimit)
-		case <-tick.C:
-		}
-	}
+	b.await(fmt.Sprintf("the broker tells of %q", text), func() bool { return strings.Contains(b.Output(), text) })
 }
 
 func (b *Broker) end(s syscall.Signal) {
