@@ -89,6 +89,17 @@ func split(t *testing.T, good, bad string) (b *process.Broker, inGood, inBad []k
 	return b, inGood, inBad
 }
 
+// underLoad starts a broker on two directories, and load on partitions in both. The probes are what else each of them holds.
+func underLoad(t *testing.T, first, second string) (b *process.Broker, l *load, probeFirst, probeSecond []kafka.TopicPartition) {
+	t.Helper()
+	b, inFirst, inSecond := split(t, first, second)
+	dirs := logDirs(t, b.Addr)
+	probeFirst, probeSecond = heldBy(dirs, first, "probe"), heldBy(dirs, second, "probe")
+	l = startLoad(t, b.Addr, 2, slices.Concat(inFirst, inSecond))
+	must(t, l.ledger.await(t.Context(), 500))
+	return b, l, probeFirst, probeSecond
+}
+
 // expectOneOffline checks that the bad directory is offline, that everybody can see it, and that the good one serves.
 func expectOneOffline(t *testing.T, b *process.Broker, good, bad string, probeGood, probeBad []kafka.TopicPartition) {
 	t.Helper()
@@ -152,13 +163,7 @@ func expectOffline(t *testing.T, b *process.Broker, online, offline []kafka.Topi
 // notice; with room again and a restart, everything goes on.
 func TestFullDirectoryAmongSeveral(t *testing.T) {
 	good, bad := filepath.Join(t.TempDir(), "good"), smallDisk(t, "16m")
-	b, inGood, inBad := split(t, good, bad)
-	dirs := logDirs(t, b.Addr)
-	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
-	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
-	if err := l.ledger.await(t.Context(), 500); err != nil {
-		t.Fatal(err)
-	}
+	b, l, probeGood, probeBad := underLoad(t, good, bad)
 	filler := fill(t, bad, 64<<10)
 	expectOneOffline(t, b, good, bad, probeGood, probeBad)
 	if err := os.Remove(filler); err != nil {
@@ -181,13 +186,7 @@ func TestFullDirectoryAmongSeveral(t *testing.T) {
 // other one, and changes are refused, not left without an answer.
 func TestFullDirectoryOfTheMetadata(t *testing.T) {
 	bad, good := smallDisk(t, "16m"), filepath.Join(t.TempDir(), "good")
-	b, inBad, inGood := split(t, bad, good)
-	dirs := logDirs(t, b.Addr)
-	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
-	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
-	if err := l.ledger.await(t.Context(), 500); err != nil {
-		t.Fatal(err)
-	}
+	b, l, probeBad, probeGood := underLoad(t, bad, good)
 	filler := fill(t, bad, 64<<10)
 	expectOneOffline(t, b, good, bad, probeGood, probeBad)
 	ctx, cancel := context.WithTimeout(t.Context(), hang)
@@ -213,13 +212,7 @@ func TestFullDirectoryOfTheMetadata(t *testing.T) {
 func TestDirectoryThatIsGone(t *testing.T) {
 	root := t.TempDir()
 	good, bad, away := filepath.Join(root, "good"), filepath.Join(root, "bad"), filepath.Join(root, "away")
-	b, inGood, inBad := split(t, good, bad)
-	dirs := logDirs(t, b.Addr)
-	probeGood, probeBad := heldBy(dirs, good, "probe"), heldBy(dirs, bad, "probe")
-	l := startLoad(t, b.Addr, 2, slices.Concat(inGood, inBad))
-	if err := l.ledger.await(t.Context(), 500); err != nil {
-		t.Fatal(err)
-	}
+	b, l, probeGood, probeBad := underLoad(t, good, bad)
 	must(t, os.Rename(bad, away))
 	must(t, os.WriteFile(bad, nil, 0o644))
 	expectOneOffline(t, b, good, bad, probeGood, probeBad)

@@ -126,22 +126,28 @@ func vanishing(t *testing.T) map[string]func(w *wire) {
 	}
 }
 
+// start starts a broker that also listens at its end of the cable, and returns the port there. env is added to its settings.
+func (c *cable) start(t *testing.T, env ...string) (b *process.Broker, port string) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(process.FreeAddr(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return process.StartEnv(t, append([]string{
+		"JACKDAW_LISTENERS=PLAINTEXT://{addr},CABLE://" + net.JoinHostPort(c.broker, port),
+		"JACKDAW_LISTENER_SECURITY_PROTOCOL_MAP=PLAINTEXT:PLAINTEXT,CABLE:PLAINTEXT",
+		"JACKDAW_LOG_DIRS={dir}", "JACKDAW_JACKDAW_ADMIN_LISTENER={admin}", fmt.Sprint("JACKDAW_QUEUED_MAX_REQUEST_BYTES=", queued),
+	}, env...)...), port
+}
+
 // Clients that vanish without a word: no FIN, no reset, no answer to anything. Their connections end and give back what they
 // held, a member of a group is expelled when its session ends, and others get through all the while.
 func TestPeersThatVanish(t *testing.T) {
 	c := newCable(t)
 	const idle = 6 * time.Second
-	_, port, err := net.SplitHostPort(process.FreeAddr(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tg := besiege(t, process.StartEnv(t,
-		"JACKDAW_LISTENERS=PLAINTEXT://{addr},CABLE://"+net.JoinHostPort(c.broker, port),
-		"JACKDAW_LISTENER_SECURITY_PROTOCOL_MAP=PLAINTEXT:PLAINTEXT,CABLE:PLAINTEXT",
-		"JACKDAW_LOG_DIRS={dir}", "JACKDAW_JACKDAW_ADMIN_LISTENER={admin}",
-		fmt.Sprint("JACKDAW_QUEUED_MAX_REQUEST_BYTES=", queued), fmt.Sprint("JACKDAW_CONNECTIONS_MAX_IDLE_MS=", idle.Milliseconds()),
-		"JACKDAW_GROUP_MIN_SESSION_TIMEOUT_MS=500", "JACKDAW_GROUP_INITIAL_REBALANCE_DELAY_MS=0",
-	), idle/4)
+	b, port := c.start(t, fmt.Sprint("JACKDAW_CONNECTIONS_MAX_IDLE_MS=", idle.Milliseconds()),
+		"JACKDAW_GROUP_MIN_SESSION_TIMEOUT_MS=500", "JACKDAW_GROUP_INITIAL_REBALANCE_DELAY_MS=0")
+	tg := besiege(t, b, idle/4)
 	tg.fillVictim(20 << 20)
 	opened := 0
 	var running sync.WaitGroup // all at once: the first must not be idle for too long before the cable is cut
@@ -178,15 +184,8 @@ func TestPeerThatVanishesInALongPoll(t *testing.T) {
 		t.Skip("it takes three minutes: E2E_FULL=1 runs it")
 	}
 	c := newCable(t)
-	_, port, err := net.SplitHostPort(process.FreeAddr(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tg := besiege(t, process.StartEnv(t,
-		"JACKDAW_LISTENERS=PLAINTEXT://{addr},CABLE://"+net.JoinHostPort(c.broker, port),
-		"JACKDAW_LISTENER_SECURITY_PROTOCOL_MAP=PLAINTEXT:PLAINTEXT,CABLE:PLAINTEXT",
-		"JACKDAW_LOG_DIRS={dir}", "JACKDAW_JACKDAW_ADMIN_LISTENER={admin}", fmt.Sprint("JACKDAW_QUEUED_MAX_REQUEST_BYTES=", queued),
-	), 10*time.Minute)
+	b, port := c.start(t)
+	tg := besiege(t, b, 10*time.Minute)
 	tg.createVictim()
 	for range 50 {
 		w := c.dial(port)
